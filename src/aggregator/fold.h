@@ -1,0 +1,135 @@
+#pragma once
+// The fold: (State, Input) → (State, [Output]) for one partition. Pure: no clock, no I/O, no threads; equal
+// inputs give equal bytes. The rules are DESIGN.md §3; kFoldVersion names them in every frame.
+//
+// Not thread-safe: one thread owns a Fold.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/error.h"
+#include "model/ids.h"
+#include "model/money.h"
+#include "model/outputs.h"
+#include "model/time.h"
+
+namespace paytick::aggregator {
+
+inline constexpr std::uint32_t kFoldVersion = 1;
+
+struct FoldConfig {
+  PartitionId partition{};
+  std::uint32_t partitions = 1;  // lines of viewers that do not belong here are rejected
+};
+
+// A hint to the gateway that holds the attachment, to be sent after the step is committed. May be lost:
+// everything in it is cumulative.
+struct Reply {
+  AttachmentId attachment;
+  SessionId session;  // the one that was continued or begun
+  Amount spendable;
+  TimeMs paid_until;
+  std::optional<HaltReason> halt;  // set while the session is halted
+  bool closed = false;
+  std::uint64_t seq = 0;     // of the heartbeat it answers; 0 for others
+  std::string_view refused;  // a stable code (static storage) when the input was rejected, else empty
+};
+
+// What a record of inputs turned into. Reused between records to keep its buffers.
+struct FoldOutput {
+  std::string lines;           // encoded Output lines, '\n'-terminated
+  std::uint32_t n = 0;         // how many
+  std::vector<Reply> replies;  // in input order
+  void clear() {
+    lines.clear();
+    replies.clear();
+    n = 0;
+  }
+};
+
+// Counters for metrics; they are not state and are not restored.
+struct FoldCounters {
+  std::uint64_t inputs = 0, ticks = 0, duplicates = 0, late = 0, rejected = 0, halts = 0, opened = 0,
+                closed = 0;
+};
+
+struct SessionView {
+  SessionId session;
+  ViewerId viewer;
+  MeterId meter;
+  CreatorId creator;
+  ContentId content;
+  std::int64_t ticks = 0;
+  Amount amount;
+  TimeMs start;
+  TimeMs paid_until;
+  std::optional<HaltReason> halt;
+  bool closed = false;
+};
+struct MeterView {
+  MeterId meter;
+  ViewerId viewer;
+  Amount charged, spendable, deposited, refunded, allowance;
+};
+struct SumView {
+  SumId sum{};
+  MeterId meter;
+  CreatorId creator;
+  std::uint16_t bps = 0;
+  Amount charged, due;
+};
+struct AttachmentView {
+  AttachmentId attachment;
+  SessionId session;
+  ViewerId viewer;
+  GatewayId gateway;
+};
+
+class Fold {
+ public:
+  explicit Fold(FoldConfig config);
+  ~Fold();
+  Fold(Fold&&) noexcept;
+  Fold& operator=(Fold&&) noexcept;
+
+  // Folds the lines of one record. `value` is read in situ and destroyed. Never fails: what cannot be read
+  // becomes a `rejected` line.
+  void apply(Offset offset, TimeMs append_time, std::string& value, FoldOutput& out);
+
+  // The partition's time: the largest append time seen.
+  TimeMs now() const;
+  const FoldCounters& counters() const;
+
+  // Snapshots: equal states give equal bytes. The first line is a JSON header with the fold's version and
+  // position; the rest is packed binary, written down in aggregator/README.md. Chunks of at most 256 KiB.
+  // `position` and `prev` come from the frames, so that a restore can compare hashes from there on.
+  std::vector<std::string> snapshot(Offset position, const FrameHash& prev) const;
+  struct Restored;
+  // Codes "snapshot_version" (other rules wrote it: fold again from the start) and "snapshot_corrupt".
+  static Result<Restored> restore(FoldConfig config, const std::vector<std::string>& chunks);
+
+  // Views for queries, verify and tests; each walks or looks up, none is for the hot path.
+  std::optional<SessionView> session(const SessionId& id) const;
+  std::optional<MeterView> meter(const MeterId& id) const;
+  std::vector<SessionView> sessions() const;
+  std::vector<MeterView> meters() const;
+  std::vector<SumView> sums() const;
+  std::vector<AttachmentView> attachments() const;  // live ones, for a gateway that starts again
+  std::size_t state_bytes() const;                  // resident bytes of the state
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+struct Fold::Restored {
+  Fold fold;
+  Offset position{};
+  FrameHash prev;
+};
+
+}  // namespace paytick::aggregator

@@ -1,0 +1,71 @@
+#pragma once
+// The one place that reads and writes events as JSON. RapidJSON's SAX reader, in situ, no DOM.
+//
+// Reading: `line` is modified while it is read (escapes are resolved in place) and must end before a byte
+// that may be overwritten: pass the line without its '\n', with that byte writable. Unknown members are
+// ignored (a newer writer may add some); a missing or ill-typed one, a number out of range, invalid UTF-8,
+// nesting deeper than kJsonDepthMax and a `v` above kVersion are errors. Codes: "malformed_json",
+// "unknown_type", "missing_field", "bad_field", "unknown_version". Writing: members in the order of the
+// structs, no spaces, ends with '\n'; equal values give equal bytes.
+//
+// Thread-safe: no shared state.
+
+#include <cstddef>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "model/catalog.h"
+#include "model/error.h"
+#include "model/inputs.h"
+#include "model/outputs.h"
+#include "model/settlements.h"
+
+namespace paytick::codec {
+
+inline constexpr int kVersion = 1;
+inline constexpr std::size_t kJsonDepthMax = 8;
+inline constexpr std::size_t kRecordBytesMax = 512 * 1024;  // of a record's value (DESIGN.md §4)
+inline constexpr std::size_t kLineBytesMax = 64 * 1024;
+
+// A mutable piece of a record's value.
+struct MutableLine {
+  char* data = nullptr;
+  std::size_t size = 0;
+};
+
+Result<Input> parse_input(MutableLine line);
+Result<Output> parse_output(MutableLine line);
+Result<Settlement> parse_settlement(MutableLine line);
+Result<Content> parse_content(MutableLine line);
+Result<FrameHeader> parse_frame_header(MutableLine line);
+Result<Fence> parse_fence(MutableLine line);
+
+void write(const Input& input, std::string& out);
+void write(const Output& output, std::string& out);
+void write(const Settlement& settlement, std::string& out);
+void write(const Content& content, std::string& out);
+void write(const FrameHeader& header, std::string& out);
+void write(const Fence& fence, std::string& out);
+
+// The words used in JSON for enumerations, and in metrics and APIs.
+std::string_view to_text(Period period);
+std::string_view to_text(ChargeKind kind);
+std::string_view to_text(HaltReason reason);
+std::string_view to_text(AdjustReason reason);
+std::string_view type_name(const Input& input);  // "open", "heartbeat", …
+
+// Calls f(MutableLine) for each line of a record's value, '\n'-separated, the last one's '\n' optional.
+template <typename F>
+void for_each_line(std::string& value, F&& f) {
+  char* p = value.data();
+  char* const end = p + value.size();
+  while (p < end) {
+    char* nl = static_cast<char*>(std::memchr(p, '\n', static_cast<std::size_t>(end - p)));
+    char* const stop = nl ? nl : end;
+    if (stop > p) f(MutableLine{p, static_cast<std::size_t>(stop - p)});
+    p = stop + 1;
+  }
+}
+
+}  // namespace paytick::codec

@@ -1,0 +1,69 @@
+#pragma once
+// Frames: how a partition's owner writes, and how every reader decides what counts (DESIGN.md §5.2).
+//
+// FrameWriter builds the records of one step; FrameReader is the pure state machine that all readers of
+// `ticks` and `settlements` share (settler, projections, verify, and the owner itself when it restores).
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/error.h"
+#include "model/ids.h"
+#include "model/outputs.h"
+
+namespace paytick {
+
+FrameHash hash_record(std::string_view record_value);
+
+// Splits the lines of a step into records of at most codec::kRecordBytesMax and heads each with its
+// FrameHeader. `prev` is the hash of the last record that counted and is moved on to the last one written.
+struct FrameSpan {
+  PartitionId partition{};
+  Epoch epoch{};
+  Offset from{};
+  Offset to{};
+  std::uint32_t fold = 0;
+};
+std::vector<std::string> build_frame(const FrameSpan& span, std::string_view lines, FrameHash& prev);
+
+// The record of a fence: one line.
+std::string build_fence(const Fence& fence);
+
+// What a reader must do with a record it was given.
+enum class FrameVerdict : std::uint8_t {
+  accept,  // its lines count now
+  hold,    // the first part of a frame that is continued: keep the record until `accept` or `drop_held`
+  fence,   // a new owner; anything held is to be dropped
+  ignore   // a lower epoch after a fence, or an exact duplicate
+};
+
+// Where a reader stands; persisted with whatever it derives.
+struct FramePosition {
+  Epoch epoch{};   // highest seen in a fence
+  OwnerId owner;   // of that epoch: the first fence of an epoch counts
+  Offset to{};     // source position reached: inputs below it are folded
+  FrameHash prev;  // of the last record that counted; zero before the first
+  friend bool operator==(const FramePosition&, const FramePosition&) = default;
+};
+
+class FrameReader {
+ public:
+  explicit FrameReader(FramePosition start = {}) : position_(start) {}
+
+  // `value` is a whole record. Errors are fatal for the partition, with the codes "frame_gap",
+  // "frame_overlap", "frame_hash", "frame_malformed", and name both positions in the message. On accept of a
+  // continued frame's last part the held records count too, in the order they came.
+  Result<FrameVerdict> read(std::string_view value);
+
+  // After the last accepted record. A held part does not move it.
+  const FramePosition& position() const { return position_; }
+
+ private:
+  FramePosition position_;
+  std::optional<FramePosition> held_;  // position after the held parts, if they come to count
+};
+
+}  // namespace paytick

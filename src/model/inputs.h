@@ -1,0 +1,143 @@
+#pragma once
+// Lines of the topic `heartbeats` (key: viewer): every input of the fold, in the order it sees them.
+// DESIGN.md §4 names them, schemas/heartbeats.schema.json fixes their JSON. The time at which the log took a
+// line is not in the line: it is the record's append time.
+//
+// A line that concerns a viewer names the account or an attachment of it; `content`, `gateway` and `clock`
+// are written to every partition.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "model/ids.h"
+#include "model/money.h"
+#include "model/plan.h"
+#include "model/time.h"
+
+namespace paytick {
+
+// Free text in events is bounded; longer is refused where it enters.
+inline constexpr std::size_t kReferenceBytesMax = 128;  // platform's own names, idempotency keys
+inline constexpr std::size_t kReasonBytesMax = 256;
+
+// How long after the fact a heartbeat may arrive (DESIGN.md §3, Bounds).
+inline constexpr std::int64_t kLateMsDefault = 600'000;
+inline constexpr std::int64_t kLateMsMax = 7 * 86'400'000LL;  // a platform key with the backfill scope
+inline constexpr std::int64_t kAheadMs = 5'000;
+
+struct Open {
+  SessionId session;        // of the session, if a new one begins
+  AttachmentId attachment;  // never used twice
+  ViewerId viewer;
+  MeterId meter;
+  ContentId content;
+  CreatorId creator;
+  TimeMs at;
+  Plan plan;
+  GatewayId gateway;                // zero: bound to no gateway's life (platform sessions over HTTP)
+  std::uint64_t boot = 0;           // which start of that gateway; grows
+  std::optional<SessionId> resume;  // the session to continue; the gateway has checked the resume token
+  PlatformId platform;              // whose API key opened it; zero: none (development mode)
+  std::string reference;            // the platform's own name for the session, or empty
+  std::int64_t late_ms = kLateMsDefault;
+};
+
+struct Heartbeat {
+  SessionId session;  // as the attachment's open named it
+  AttachmentId attachment;
+  std::uint64_t seq = 0;
+  TimeMs at;
+};
+
+struct Stop {
+  SessionId session;
+  AttachmentId attachment;
+  TimeMs at;
+};
+
+struct Pause {
+  ViewerId viewer;
+  std::optional<SessionId> session;  // absent: everything the viewer has
+};
+
+struct Resume {
+  ViewerId viewer;
+  std::optional<SessionId> session;
+};
+
+enum class Period : std::uint8_t { total = 0, day = 1, month = 2 };  // day and month in UTC
+
+struct Limit {
+  ViewerId viewer;
+  Amount amount;
+  Period period = Period::total;
+};
+
+struct Freeze {
+  ViewerId viewer;
+  std::string reason;
+};
+
+struct Unfreeze {
+  ViewerId viewer;
+  std::string reason;
+};
+
+enum class ChargeKind : std::uint8_t { tip = 0, ticket = 1, block = 2 };
+
+struct Charge {
+  ViewerId viewer;
+  MeterId meter;
+  CreatorId creator;
+  std::uint16_t bps = 0;
+  ChargeKind kind = ChargeKind::tip;
+  std::string key;  // idempotency key, 1 … kReferenceBytesMax bytes
+  Amount amount;
+};
+
+struct Credit {
+  ViewerId viewer;
+  MeterId meter;
+  Amount amount;
+  std::string key;
+  std::string reason;
+  std::string corrects;  // what it corrects: a session's or charge's name, or empty
+};
+
+// Totals of a meter as the chain reports them. The newest wins, so a repeated, missed or reordered report
+// does no harm.
+struct MeterReport {
+  ViewerId viewer;  // as registered with the router
+  MeterId meter;
+  Amount deposited;
+  Amount refunded;
+  Amount paid;
+  Amount allowance;
+  std::uint64_t version = 0;  // grows with each change on chain
+  std::uint32_t ledger = 0;
+};
+
+struct RefundRequest {
+  ViewerId viewer;
+  MeterId meter;
+  Amount total;  // the meter's balance when the viewer asked
+  std::uint32_t ledger = 0;
+};
+
+struct ContentClosed {
+  ContentId content;
+};
+
+struct GatewayStarted {
+  GatewayId gateway;
+  std::uint64_t boot = 0;
+};
+
+struct Clock {};
+
+using Input = std::variant<Heartbeat, Open, Stop, Pause, Resume, Limit, Freeze, Unfreeze, Charge, Credit,
+                           MeterReport, RefundRequest, ContentClosed, GatewayStarted, Clock>;
+
+}  // namespace paytick

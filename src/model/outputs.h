@@ -1,0 +1,178 @@
+#pragma once
+// Lines of the topic `ticks`: what the fold says, and the money truth. Co-partitioned with `heartbeats`.
+// schemas/ticks.schema.json fixes their JSON, schemas/PROOF.md what their proofs cover.
+//
+// A line names its (meter, creator, bps) by a number, its SumId, which a `sum` line has introduced earlier in
+// the same partition, and its session by an id that an `opened` line has introduced. That keeps a tick below
+// 300 bytes; a reader keeps the sums (few bytes each) and needs the sessions only if it reports on them.
+// Each money line carries the cumulative `charged` and `due` of its sum after the line.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "model/ids.h"
+#include "model/inputs.h"
+#include "model/money.h"
+#include "model/plan.h"
+#include "model/time.h"
+
+namespace paytick {
+
+// First line of every record in `ticks` and `settlements`. The record's lines follow it.
+// A frame that does not fit one record is continued: all its records but the last have `more` set and
+// cover nothing (to == from); the last covers [from, to). The hash of a record is over its bytes; `prev`
+// links it to the record before it, ignored frames skipped.
+struct FrameHeader {
+  PartitionId partition{};
+  Epoch epoch{};
+  Offset from{};
+  Offset to{};
+  FrameHash prev;
+  std::uint32_t fold = 0;  // version of the rules that wrote it
+  std::uint32_t n = 0;     // lines that follow
+  bool more = false;
+};
+
+// A new owner's first word. After it every reader ignores lower epochs. Its record holds nothing else.
+struct Fence {
+  PartitionId partition{};
+  Epoch epoch{};
+  OwnerId owner;
+};
+
+struct SumLine {
+  SumId sum{};
+  ViewerId viewer;
+  MeterId meter;
+  CreatorId creator;
+  std::uint16_t bps = 0;
+};
+
+struct OpenedLine {
+  SessionId session;
+  SumId sum{};
+  ViewerId viewer;
+  ContentId content;
+  Plan plan;
+  TimeMs start;
+  PlatformId platform;
+  std::string reference;
+  Proof proof;  // first link of the session's chain
+};
+
+struct TickLine {
+  SessionId session;
+  SumId sum{};
+  std::int64_t k = 0;      // first tick bought
+  std::int32_t n = 0;      // how many, consecutive
+  Amount price;            // per tick
+  TimeMs start;            // when tick k begins
+  std::int64_t ticks = 0;  // of the session so far, net of what was given back
+  Amount charged;          // of the sum
+  Amount due;              // of the sum
+  TimeMs paid_until;       // end of the session's last bought tick
+  Amount spendable;        // of the meter
+  Proof proof;
+};
+
+enum class AdjustReason : std::uint8_t {
+  stop = 0,
+  pause = 1,
+  freeze = 2,
+  gateway = 3,
+  refund = 4,
+  content = 5
+};
+
+// Ticks given back.
+struct AdjustLine {
+  SessionId session;
+  SumId sum{};
+  std::int64_t k = 0;
+  std::int32_t n = 0;
+  Amount price;
+  TimeMs start;
+  AdjustReason reason = AdjustReason::stop;
+  std::int64_t ticks = 0;
+  Amount charged;
+  Amount due;
+  TimeMs paid_until;
+  Amount spendable;
+  Proof proof;
+};
+
+// Sums whose `due` moved without a purchase, because ticks began. Cumulative, so the newest wins.
+struct DueLine {
+  TimeMs at;
+  std::vector<std::pair<SumId, Amount>> sums;
+};
+
+struct ChargeLine {
+  SumId sum{};
+  ChargeKind kind = ChargeKind::tip;
+  std::string key;
+  Amount amount;
+  Amount charged;
+  Amount due;
+  Amount spendable;
+  TimeMs at;
+  Proof proof;  // charges chain per meter
+};
+
+struct CreditLine {
+  ViewerId viewer;
+  MeterId meter;
+  Amount amount;
+  std::string key;
+  std::string reason;
+  std::string corrects;
+  TimeMs at;
+};
+
+enum class HaltReason : std::uint8_t {
+  balance = 0,
+  limit = 1,
+  paused = 2,
+  frozen = 3,
+  refund = 4,
+  content = 5
+};
+
+struct HaltLine {
+  SessionId session;
+  HaltReason reason = HaltReason::balance;
+  TimeMs at;
+  Amount spendable;
+};
+
+// A heartbeat or open outside the bounds of time, or older than the window of remembered ticks.
+struct LateLine {
+  AttachmentId attachment;
+  TimeMs at;
+  Offset offset{};         // of the source record
+  std::uint32_t line = 0;  // within it, from 0
+};
+
+struct RejectedLine {
+  std::string code;   // stable: "unknown_attachment", "foreign_meter", "wrong_partition", "malformed", …
+  std::string input;  // the input's type, or empty when it could not be read
+  Offset offset{};
+  std::uint32_t line = 0;
+};
+
+struct ClosedLine {
+  SessionId session;
+  TimeMs at;
+  std::int64_t ticks = 0;
+  Amount amount;  // ticks × price
+  Proof proof;    // last link of the chain
+};
+
+using Output = std::variant<TickLine, DueLine, AdjustLine, SumLine, OpenedLine, ChargeLine, CreditLine,
+                            HaltLine, LateLine, RejectedLine, ClosedLine>;
+
+}  // namespace paytick

@@ -1,0 +1,84 @@
+#pragma once
+// Lines of the topic `settlements`: the life of each transaction that pays what is due (DESIGN.md §5.4).
+// Written in fenced frames (outputs.h: FrameHeader, Fence), co-partitioned with `ticks`: a batch holds
+// sums of one partition only.
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "model/ids.h"
+#include "model/money.h"
+#include "model/time.h"
+
+namespace paytick {
+
+// One item of a batch: pay the difference up to `cumulative`, which never falls.
+struct SettlementItem {
+  SumId sum{};
+  MeterId meter;
+  CreatorId creator;
+  std::uint16_t bps = 0;
+  Amount cumulative;
+  friend bool operator==(const SettlementItem&, const SettlementItem&) = default;
+};
+
+// Written, and read back under the writer's own epoch, before the transaction is sent.
+struct Prepared {
+  TxHash hash;
+  AccountId source;
+  std::int64_t sequence = 0;
+  TimeMs min_time;  // whole seconds on the chain
+  TimeMs max_time;
+  std::uint32_t ledger = 0;  // the newest ledger known when it was prepared
+  std::string envelope;      // the signed TransactionEnvelope, base64 XDR
+  std::vector<SettlementItem> items;
+};
+
+struct Submitted {
+  TxHash hash;
+  std::string status;  // the node's word: PENDING, DUPLICATE
+  TimeMs at;
+};
+
+struct SettledItem {
+  SumId sum{};
+  Amount cumulative;      // what the contract now holds as paid for it
+  Amount amount;          // moved by this transaction; 0 when it was paid before
+  Amount fee;             // the platform's part of `amount`
+  std::int32_t code = 0;  // 0, or why the router skipped it (contracts/README.md)
+};
+
+struct Confirmed {
+  TxHash hash;
+  std::uint32_t ledger = 0;
+  TimeMs at;           // close time of that ledger
+  Amount network_fee;  // paid by the source account
+  std::vector<SettledItem> items;
+};
+
+// The transaction was applied and failed, or was refused for good. Nothing moved.
+struct Failed {
+  TxHash hash;
+  std::string code;
+  TimeMs at;
+};
+
+// It can never be applied: a ledger closed after its max_time and it is in none.
+struct Expired {
+  TxHash hash;
+  TimeMs at;
+};
+
+// An item that the settler will not try again by itself; an operator must look.
+struct Parked {
+  SumId sum{};
+  std::string code;
+  Amount cumulative;
+  TimeMs at;
+};
+
+using Settlement = std::variant<Prepared, Submitted, Confirmed, Failed, Expired, Parked>;
+
+}  // namespace paytick
