@@ -172,7 +172,22 @@ struct ClosedLine {
   Proof proof;    // last link of the chain
 };
 
+// A meter whose totals the chain has reported anew, as the fold now holds it.
+struct MeterLine {
+  ViewerId viewer;
+  MeterId meter;
+  Amount deposited;
+  Amount refunded;
+  Amount paid;
+  Amount allowance;
+  std::uint64_t version = 0;
+  std::uint32_t ledger = 0;
+  Amount charged;
+  Amount spendable;
+  TimeMs at;
+};
+
 using Output = std::variant<TickLine, DueLine, AdjustLine, SumLine, OpenedLine, ChargeLine, CreditLine,
-                            HaltLine, LateLine, RejectedLine, ClosedLine>;
+                            HaltLine, LateLine, RejectedLine, ClosedLine, MeterLine>;
 
 }  // namespace paytick
