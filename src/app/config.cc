@@ -1,0 +1,252 @@
+#include "app/config.h"
+
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+namespace paytick::app {
+namespace {
+
+bool parse_int(std::string_view text, std::int64_t low, std::int64_t high, std::int64_t& out) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value < low || value > high) return false;
+  out = value;
+  return true;
+}
+
+bool parse_bool(std::string_view text, bool& out) {
+  if (text == "true") return out = true, true;
+  if (text == "false") return out = false, true;
+  return false;
+}
+
+// `field` is a generic lambda giving a reference into either a Config& or a const Config&.
+template <typename F>
+ConfigKey integer(std::string_view table, std::string_view key, std::string_view unit, std::int64_t low,
+                  std::int64_t high, std::string_view help, F field) {
+  return {
+      table,
+      key,
+      unit,
+      help,
+      [field](const Config& c) { return std::to_string(field(c)); },
+      [field, low, high](Config& c, std::string_view text) { return parse_int(text, low, high, field(c)); }};
+}
+template <typename F>
+ConfigKey text(std::string_view table, std::string_view key, std::string_view unit, std::string_view help,
+               F field) {
+  return {table,
+          key,
+          unit,
+          help,
+          [field](const Config& c) { return std::string(field(c)); },
+          [field](Config& c, std::string_view value) { return field(c) = std::string(value), true; }};
+}
+template <typename F>
+ConfigKey boolean(std::string_view table, std::string_view key, std::string_view help, F field) {
+  return {table,
+          key,
+          "true or false",
+          help,
+          [field](const Config& c) { return field(c) ? "true" : "false"; },
+          [field](Config& c, std::string_view value) { return parse_bool(value, field(c)); }};
+}
+
+#define FIELD(member) \
+  [](auto& c) -> auto& { return c.member; }
+
+std::vector<ConfigKey> make_keys() {
+  constexpr std::int64_t kMany = 1'000'000'000'000;
+  return {
+      {"", "data", "path", "folder of the embedded log; in development mode, of everything else as well",
+       [](const Config& c) { return c.data.string(); },
+       [](Config& c, std::string_view value) {
+         return c.data = std::filesystem::path(value), !value.empty();
+       }},
+      text("gateway", "listen", "address:port",
+           "where players and platforms connect; port 0 picks a free one", FIELD(gateway.listen)),
+      integer("gateway", "threads", "threads", 1, 64, "event loops of the gateway", FIELD(gateway.threads)),
+      integer("gateway", "connections_max", "connections", 1, 1'000'000, "more are refused",
+              FIELD(gateway.connections_max)),
+      integer("log", "partitions", "partitions", 1, 1'024, "fixed when the data folder is created",
+              FIELD(log.partitions)),
+      integer("log", "bytes_max", "bytes", 0, kMany * 1'000,
+              "size limit of the embedded log; 0: as much as the disk holds", FIELD(log.bytes_max)),
+      integer("log", "retain_hours", "hours", 1, 87'600, "how long inputs and ticks are kept at least",
+              FIELD(log.retain_hours)),
+      integer("aggregator", "threads", "threads", 0, 64, "0: one per processor, at most one per partition",
+              FIELD(aggregator.threads)),
+      integer("aggregator", "snapshot_every_mb", "MB", 1, 100'000,
+              "inputs folded between two snapshots of a partition", FIELD(aggregator.snapshot_every_mb)),
+      text("database", "url", "connection string",
+           "PostgreSQL; in development mode a private server is started", FIELD(database.url)),
+      text("chain", "rpc_url", "URL", "Soroban RPC node", FIELD(chain.rpc_url)),
+      text("chain", "network_passphrase", "text",
+           "names the network; development mode refuses the public one", FIELD(chain.network_passphrase)),
+      text("chain", "router", "C… id", "the deployed router contract", FIELD(chain.router)),
+      integer("chain", "start_ledger", "ledger", 0, 4'294'967'295,
+              "first ledger to read events from; 0: the oldest the node has", FIELD(chain.start_ledger)),
+      integer("chain", "poll_ms", "ms", 10, 60'000, "between two questions to the node",
+              FIELD(chain.poll_ms)),
+      text("settlement", "threshold", "decimal amount", "an amount due that is settled without waiting",
+           FIELD(settlement.threshold)),
+      integer("settlement", "max_age_s", "s", 1, 30 * 86'400, "the longest that anything due waits",
+              FIELD(settlement.max_age_s)),
+      boolean("settlement", "on_close", "settle a session's sum when the session closes",
+              FIELD(settlement.on_close)),
+      integer("settlement", "max_fee_share_bps", "1/10,000", 1, 10'000,
+              "wait while the network fee would take more of a batch, unless it has aged",
+              FIELD(settlement.max_fee_share_bps)),
+      integer("settlement", "batch_items_max", "items", 1, 190, "items of one transaction",
+              FIELD(settlement.batch_items_max)),
+      text("logging", "level", "trace … error", "what is worth a line", FIELD(logging.level)),
+      text("logging", "format", "text or json", "one line an event either way", FIELD(logging.format)),
+  };
+}
+#undef FIELD
+
+std::string full_name(const ConfigKey& key) {
+  return key.table.empty() ? std::string(key.key) : std::string(key.table) + "." + std::string(key.key);
+}
+
+std::string environment_name(const ConfigKey& key) {
+  std::string name = "PAYTICK_" + full_name(key);
+  std::transform(name.begin(), name.end(), name.begin(), [](char c) {
+    return c == '.' ? '_' : (c >= 'a' && c <= 'z') ? static_cast<char>(c - 'a' + 'A') : c;
+  });
+  return name;
+}
+
+const ConfigKey* find_key(std::string_view name) {
+  for (const ConfigKey& key : config_keys())
+    if (full_name(key) == name) return &key;
+  return nullptr;
+}
+
+// The known key that shares the longest beginning or the same last part: what was probably meant.
+std::string nearest_key(std::string_view name) {
+  std::string best;
+  std::size_t best_score = 0;
+  for (const ConfigKey& key : config_keys()) {
+    const std::string known = full_name(key);
+    const auto [a, b] = std::mismatch(name.begin(), name.end(), known.begin(), known.end());
+    std::size_t score = static_cast<std::size_t>(a - name.begin());
+    if (name.substr(name.rfind('.') + 1) == key.key) score += 100;
+    if (score > best_score) best_score = score, best = known;
+  }
+  return best;
+}
+
+Result<void> set_key(Config& config, const ConfigKey& key, std::string_view value, const std::string& where) {
+  if (key.set(config, value)) return {};
+  return fail("config_bad_value", where + ": '" + std::string(value) + "' is no value for " + full_name(key) +
+                                      " (" + std::string(key.unit) + ")");
+}
+
+std::string value_text(const toml::node& node) {
+  if (const auto* v = node.as_string()) return v->get();
+  if (const auto* v = node.as_integer()) return std::to_string(v->get());
+  if (const auto* v = node.as_boolean()) return v->get() ? "true" : "false";
+  return {};
+}
+
+Result<void> apply_table(Config& config, const toml::table& table, const std::string& prefix,
+                         const std::string& file) {
+  for (const auto& [name, node] : table) {
+    const std::string full = prefix + std::string(name.str());
+    if (const auto* inner = node.as_table()) {
+      if (auto done = apply_table(config, *inner, full + ".", file); !done) return done;
+      continue;
+    }
+    const std::string where = file + ":" + std::to_string(node.source().begin.line);
+    const ConfigKey* key = find_key(full);
+    if (key == nullptr)
+      return fail("config_unknown_key",
+                  where + ": there is no key '" + full + "'; did you mean '" + nearest_key(full) + "'?");
+    if (auto done = set_key(config, *key, value_text(node), where); !done) return done;
+  }
+  return {};
+}
+
+}  // namespace
+
+const std::vector<ConfigKey>& config_keys() {
+  static const std::vector<ConfigKey> keys = make_keys();
+  return keys;
+}
+
+Result<Config> load_config(const std::filesystem::path& file, bool must_exist,
+                           const Environment& environment) {
+  Config config;
+  if (std::filesystem::exists(file)) {
+    std::ifstream in(file);
+    std::stringstream content;
+    content << in.rdbuf();
+    if (!in) return fail("config_unreadable", "cannot read " + file.string());
+    try {
+      const toml::table table = toml::parse(content.str(), file.string());
+      if (auto done = apply_table(config, table, "", file.string()); !done)
+        return tl::unexpected(done.error());
+    } catch (const toml::parse_error& error) {
+      return fail("config_syntax", file.string() + ":" + std::to_string(error.source().begin.line) + ": " +
+                                       std::string(error.description()));
+    }
+  } else if (must_exist) {
+    return fail("config_unreadable", "there is no file " + file.string());
+  }
+  for (const ConfigKey& key : config_keys()) {
+    const std::string name = environment_name(key);
+    if (const std::string value = environment(name); !value.empty())
+      if (auto done = set_key(config, key, value, name); !done) return tl::unexpected(done.error());
+  }
+  if (const std::string url = environment("DATABASE_URL"); !url.empty()) config.database.url = url;
+  return config;
+}
+
+Result<std::string> load_secret(std::string_view name, const Environment& environment) {
+  const std::string variable = "PAYTICK_" + std::string(name);
+  std::string value = environment(variable);
+  if (value.empty()) {
+    const std::string path = environment(variable + "_FILE");
+    if (path.empty()) return fail("secret_missing", "set " + variable + " or " + variable + "_FILE");
+    std::ifstream in(path);
+    std::getline(in, value);
+    if (!in && value.empty())
+      return fail("secret_unreadable", "cannot read " + path + " (" + variable + "_FILE)");
+  }
+  const auto first = value.find_first_not_of(" \t\r\n");
+  const auto last = value.find_last_not_of(" \t\r\n");
+  if (first == std::string::npos) return fail("secret_missing", variable + " is empty");
+  return value.substr(first, last - first + 1);
+}
+
+Environment process_environment() {
+  return [](const std::string& name) {
+    const char* value =
+        std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): nothing here sets variables
+    return std::string(value != nullptr ? value : "");
+  };
+}
+
+std::string config_reference() {
+  const Config defaults;
+  std::string page;
+  std::string_view table = "\n";
+  for (const ConfigKey& key : config_keys()) {
+    if (key.table != table) {
+      table = key.table;
+      page += table.empty() ? "## Top level\n" : "\n## [" + std::string(table) + "]\n";
+      page += "\n| key | unit | default | meaning | environment |\n|---|---|---|---|---|\n";
+    }
+    page += "| `" + std::string(key.key) + "` | " + std::string(key.unit) + " | `" + key.get(defaults) +
+            "` | " + std::string(key.help) + " | `" + environment_name(key) + "` |\n";
+  }
+  return page;
+}
+
+}  // namespace paytick::app

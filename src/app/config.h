@@ -1,0 +1,93 @@
+#pragma once
+// Configuration: one TOML file, environment overrides, and nothing secret in either the file or a flag.
+//
+// Order, the later wins: built-in defaults, the file (--config, default ./paytick.toml if there is one), the
+// environment. A key K of table T is overridden by PAYTICK_T_K in capitals; DATABASE_URL is understood as
+// well. docs/configuration.md lists every key with unit and default and is checked against this code by a
+// test. Secrets come from PAYTICK_SETTLER_SECRET and PAYTICK_OPERATOR_SECRET, or from files named by …_FILE.
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "model/error.h"
+
+namespace paytick::app {
+
+struct Config {
+  std::filesystem::path data =
+      ".paytick";  // folder of the embedded log and, in development, of everything else
+
+  struct Gateway {
+    std::string listen = "127.0.0.1:8080";  // address:port; port 0 picks a free one
+    std::int64_t threads = 1;               // event loops
+    std::int64_t connections_max = 20'000;
+  } gateway;
+
+  struct Log {
+    std::int64_t partitions = 4;  // fixed when the data folder is created
+    std::int64_t bytes_max = 0;   // of the embedded log on disk; 0: as much as the disk holds
+    std::int64_t retain_hours =
+        168;  // inputs and ticks older than this may be forgotten once snapshots passed them
+  } log;
+
+  struct Aggregator {
+    std::int64_t threads = 0;              // 0: one per processor, at most one per partition
+    std::int64_t snapshot_every_mb = 256;  // of inputs folded between two snapshots of a partition
+  } aggregator;
+
+  struct Database {
+    std::string url;  // libpq connection string or URI; in development a private server is started
+  } database;
+
+  struct Chain {
+    std::string rpc_url;
+    std::string network_passphrase;
+    std::string router;             // C… of the deployed router
+    std::int64_t start_ledger = 0;  // first ledger to read events from; 0: the oldest the node still has
+    std::int64_t poll_ms = 500;     // between two questions to the node
+  } chain;
+
+  struct Settlement {
+    std::string threshold = "1.0000000";  // an amount due that is settled without waiting
+    std::int64_t max_age_s = 3'600;       // the longest that anything due waits
+    bool on_close = true;                 // settle a session's sum when it closes
+    std::int64_t max_fee_share_bps =
+        2'000;  // do not settle while the network fee would take more of a batch, unless aged
+    std::int64_t batch_items_max = 40;
+  } settlement;
+
+  struct Logging {
+    std::string level = "info";   // trace, debug, info, warn, error
+    std::string format = "text";  // text or json
+  } logging;
+};
+
+// One key of the file: where it lives, and what the documentation says about it.
+struct ConfigKey {
+  std::string_view table;  // empty for top-level keys
+  std::string_view key;
+  std::string_view unit;
+  std::string_view help;
+  std::function<std::string(const Config&)> get;
+  std::function<bool(Config&, std::string_view)> set;  // false: not a value of this key
+};
+const std::vector<ConfigKey>& config_keys();
+
+// `environment` looks a variable up; empty when it is unset. Errors: "config_unreadable", "config_syntax"
+// (with the line), "config_unknown_key" (with the nearest known one), "config_bad_value".
+using Environment = std::function<std::string(const std::string& name)>;
+Result<Config> load_config(const std::filesystem::path& file, bool must_exist,
+                           const Environment& environment);
+
+// PAYTICK_<name> or the content of the file named by PAYTICK_<name>_FILE, without surrounding space.
+Result<std::string> load_secret(std::string_view name, const Environment& environment);
+
+Environment process_environment();
+
+// The page docs/configuration.md is made of: one table per section.
+std::string config_reference();
+
+}  // namespace paytick::app

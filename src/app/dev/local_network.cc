@@ -1,0 +1,69 @@
+#include "app/dev/local_network.h"
+
+#include <rapidjson/document.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+namespace paytick::app::dev {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string member(const rapidjson::Document& document, const char* name) {
+  const auto found = document.FindMember(name);
+  return found != document.MemberEnd() && found->value.IsString() ? found->value.GetString() : std::string();
+}
+
+}  // namespace
+
+Result<fs::path> find_localnet() {
+  if (const char* path =
+          std::getenv("PAYTICK_LOCALNET"))  // NOLINT(concurrency-mt-unsafe): nothing here sets variables
+    return fs::path(path);
+  std::error_code ignored;
+  const fs::path beside = fs::read_symlink("/proc/self/exe", ignored).parent_path() / "paytick-localnet";
+  if (fs::exists(beside)) return beside;
+  return fail("localnet_missing", "the local network " + beside.string() + " is not built: run scripts/build",
+              Next::fatal);
+}
+
+Result<LocalNetwork> LocalNetwork::start(const Options& options) {
+  fs::create_directories(options.folder);
+  const fs::path ready_file = options.folder / "ready.json";
+  fs::remove(ready_file);
+  std::vector<std::string> command = {options.program.string(),
+                                      "--data",
+                                      (options.folder / "ledger").string(),
+                                      "--listen",
+                                      "127.0.0.1:0",
+                                      "--ledger-ms",
+                                      std::to_string(options.ledger_ms),
+                                      "--ready-file",
+                                      ready_file.string()};
+  if (!options.ledger_limits) command.emplace_back("--no-ledger-limits");
+  auto server = ChildProcess::start({.command = std::move(command), .log = options.folder / "localnet.log"});
+  if (!server) return tl::unexpected(server.error());
+  LocalNetwork network(std::move(*server));
+  if (auto ready =
+          wait_until_ready(network.server_, std::chrono::seconds(60), [&] { return fs::exists(ready_file); });
+      !ready)
+    return fail("localnet_start", "the local network did not start: " + ready.error().message, Next::fatal);
+
+  std::stringstream content;
+  content << std::ifstream(ready_file).rdbuf();
+  rapidjson::Document document;
+  document.Parse(content.str().c_str());
+  if (document.IsObject()) {
+    network.rpc_url_ = member(document, "rpcUrl");
+    network.friendbot_url_ = member(document, "friendbotUrl");
+    network.passphrase_ = member(document, "networkPassphrase");
+  }
+  if (network.rpc_url_.empty() || network.passphrase_.empty())
+    return fail("localnet_start", ready_file.string() + " does not say where the local network listens",
+                Next::fatal);
+  return network;
+}
+
+}  // namespace paytick::app::dev
