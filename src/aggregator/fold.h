@@ -15,6 +15,7 @@
 #include "model/ids.h"
 #include "model/money.h"
 #include "model/outputs.h"
+#include "model/reply.h"
 #include "model/time.h"
 
 namespace paytick::aggregator {
@@ -24,19 +25,6 @@ inline constexpr std::uint32_t kFoldVersion = 1;
 struct FoldConfig {
   PartitionId partition{};
   std::uint32_t partitions = 1;  // lines of viewers that do not belong here are rejected
-};
-
-// A hint to the gateway that holds the attachment, to be sent after the step is committed. May be lost:
-// everything in it is cumulative.
-struct Reply {
-  AttachmentId attachment;
-  SessionId session;  // the one that was continued or begun
-  Amount spendable;
-  TimeMs paid_until;
-  std::optional<HaltReason> halt;  // set while the session is halted
-  bool closed = false;
-  std::uint64_t seq = 0;     // of the heartbeat it answers; 0 for others
-  std::string_view refused;  // a stable code (static storage) when the input was rejected, else empty
 };
 
 // What a record of inputs turned into. Reused between records to keep its buffers.
