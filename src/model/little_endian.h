@@ -1,0 +1,56 @@
+#pragma once
+// Packs fields, integers little-endian, for what is hashed: proofs and derived ids. What is packed is
+// frozen; see schemas/PROOF.md.
+
+#include <array>
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string_view>
+#include <type_traits>
+
+#include "model/ids.h"
+
+namespace paytick {
+
+template <std::size_t Capacity>
+class Packer {
+ public:
+  template <typename T>
+  requires std::is_integral_v<T> || std::is_enum_v<T> Packer& put(T value) {
+    std::uint64_t bits = static_cast<std::uint64_t>(value);
+    for (std::size_t i = 0; i < sizeof(T); ++i, bits >>= 8) {
+      bytes_[size_ + i] = static_cast<std::uint8_t>(bits);
+    }
+    return advance(sizeof(T));
+  }
+
+  template <std::size_t N, typename Tag>
+  Packer& put(const Bytes<N, Tag>& id) {
+    return copy(id.bytes.data(), N);
+  }
+
+  // Text ends what is packed, or comes after its length: nothing here separates it from its neighbour.
+  Packer& put(std::string_view text) { return copy(text.data(), text.size()); }
+
+  std::span<const std::uint8_t> bytes() const { return {bytes_.data(), size_}; }
+
+ private:
+  Packer& copy(const void* from, std::size_t n) {
+    assert(n <= Capacity - size_);
+    if (n != 0) std::memcpy(bytes_.data() + size_, from, n);
+    return advance(n);
+  }
+  Packer& advance(std::size_t n) {
+    size_ += n;
+    assert(size_ <= Capacity);
+    return *this;
+  }
+
+  std::array<std::uint8_t, Capacity> bytes_;  // left uninitialised: what is read was written
+  std::size_t size_ = 0;
+};
+
+}  // namespace paytick
