@@ -22,6 +22,7 @@ struct Content {
   Plan plan;  // the current one
   bool closed = false;
   TimeMs created_at;
+  friend bool operator==(const Content&, const Content&) = default;
 };
 
 }  // namespace paytick

@@ -1,12 +1,15 @@
 #pragma once
-// The one place that reads and writes events as JSON. RapidJSON's SAX reader, in situ, no DOM.
+// The one place that reads and writes events as JSON. RapidJSON's SAX reader, in situ, no DOM (json.h); the
+// members of each event are listed once, in shapes_*.h.
 //
-// Reading: `line` is modified while it is read (escapes are resolved in place) and must end before a byte
-// that may be overwritten: pass the line without its '\n', with that byte writable. Unknown members are
-// ignored (a newer writer may add some); a missing or ill-typed one, a number out of range, invalid UTF-8,
-// nesting deeper than kJsonDepthMax and a `v` above kVersion are errors. Codes: "malformed_json",
-// "unknown_type", "missing_field", "bad_field", "unknown_version". Writing: members in the order of the
-// structs, no spaces, ends with '\n'; equal values give equal bytes.
+// Reading: `line` is modified while it is read (escapes are resolved in place); nothing beyond it is touched.
+// Members may come in any order; unknown ones are ignored (a newer writer may add some). A missing, repeated
+// or ill-typed one, a number out of range, invalid UTF-8, nesting deeper than kJsonDepthMax, a `v` above
+// kVersion and an input longer than kLineBytesMax are errors. Codes: "malformed_json", "unknown_type",
+// "missing_field", "bad_field", "unknown_version". A plan's id is carried, not recomputed; its fields are
+// validated. Writing: `v` and `type` first, then the members in the order of the structs, no spaces, ends
+// with
+// '\n'; equal values give equal bytes. Texts must be UTF-8 without NUL, as they are when they were read.
 //
 // Thread-safe: no shared state.
 
@@ -18,15 +21,16 @@
 #include "model/catalog.h"
 #include "model/error.h"
 #include "model/inputs.h"
+#include "model/json.h"
 #include "model/outputs.h"
 #include "model/settlements.h"
 
 namespace paytick::codec {
 
 inline constexpr int kVersion = 1;
-inline constexpr std::size_t kJsonDepthMax = 8;
+inline constexpr std::size_t kJsonDepthMax = json::kDepthMax;
 inline constexpr std::size_t kRecordBytesMax = 512 * 1024;  // of a record's value (DESIGN.md §4)
-inline constexpr std::size_t kLineBytesMax = 64 * 1024;
+inline constexpr std::size_t kLineBytesMax = 64 * 1024;     // of an input
 
 // A mutable piece of a record's value.
 struct MutableLine {
@@ -47,6 +51,10 @@ void write(const Settlement& settlement, std::string& out);
 void write(const Content& content, std::string& out);
 void write(const FrameHeader& header, std::string& out);
 void write(const Fence& fence, std::string& out);
+
+// The same for any event that is an alternative of Input, Output or Settlement, without making the variant.
+template <typename E>
+void write_line(const E& event, std::string& out);
 
 // The words used in JSON for enumerations, and in metrics and APIs.
 std::string_view to_text(Period period);

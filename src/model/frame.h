@@ -4,22 +4,29 @@
 // FrameWriter builds the records of one step; FrameReader is the pure state machine that all readers of
 // `ticks` and `settlements` share (settler, projections, verify, and the owner itself when it restores).
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "model/codec.h"
 #include "model/error.h"
 #include "model/ids.h"
 #include "model/outputs.h"
 
 namespace paytick {
 
+// BLAKE2b-256 of the record's bytes. Fences are not part of the chain of hashes: they carry no lines.
 FrameHash hash_record(std::string_view record_value);
 
 // Splits the lines of a step into records of at most codec::kRecordBytesMax and heads each with its
 // FrameHeader. `prev` is the hash of the last record that counted and is moved on to the last one written.
+// `lines` are '\n'-terminated, each at most kFrameLineBytesMax; without any, one record of a header alone.
+inline constexpr std::size_t kFrameHeaderBytesMax = 384;
+inline constexpr std::size_t kFrameLineBytesMax = codec::kRecordBytesMax - kFrameHeaderBytesMax;
 struct FrameSpan {
   PartitionId partition{};
   Epoch epoch{};
@@ -53,16 +60,27 @@ class FrameReader {
  public:
   explicit FrameReader(FramePosition start = {}) : position_(start) {}
 
-  // `value` is a whole record. Errors are fatal for the partition, with the codes "frame_gap",
-  // "frame_overlap", "frame_hash", "frame_malformed", and name both positions in the message. On accept of a
-  // continued frame's last part the held records count too, in the order they came.
+  // `value` is a whole record. Errors are fatal for the partition, with the codes "frame_gap" (a position or
+  // a fence is missing), "frame_overlap", "frame_hash", "frame_malformed", and name both positions in the
+  // message; the reader stays where it was. On accept of a continued frame's last part the held records count
+  // too, in the order they came. An exact duplicate is known among the last kRecentMax records.
   Result<FrameVerdict> read(std::string_view value);
 
   // After the last accepted record. A held part does not move it.
   const FramePosition& position() const { return position_; }
 
+  // More than a producer has in flight, so that what it sends again is recognised.
+  static constexpr std::size_t kRecentMax = 16;
+
  private:
+  Result<FrameVerdict> read_fence(const Fence& fence);
+  Result<FrameVerdict> read_frame(const FrameHeader& header, std::string_view value,
+                                  std::size_t header_bytes);
+  bool is_recent(const FrameHash& hash) const;
+
   FramePosition position_;
+  std::array<FrameHash, kRecentMax> recent_{};  // a ring; zero where nothing was
+  std::size_t recent_next_ = 0;
   std::optional<FramePosition> held_;  // position after the held parts, if they come to count
 };
 

@@ -42,6 +42,7 @@ struct Open {
   PlatformId platform;              // whose API key opened it; zero: none (development mode)
   std::string reference;            // the platform's own name for the session, or empty
   std::int64_t late_ms = kLateMsDefault;
+  friend bool operator==(const Open&, const Open&) = default;
 };
 
 struct Heartbeat {
@@ -49,22 +50,26 @@ struct Heartbeat {
   AttachmentId attachment;
   std::uint64_t seq = 0;
   TimeMs at;
+  friend bool operator==(const Heartbeat&, const Heartbeat&) = default;
 };
 
 struct Stop {
   SessionId session;
   AttachmentId attachment;
   TimeMs at;
+  friend bool operator==(const Stop&, const Stop&) = default;
 };
 
 struct Pause {
   ViewerId viewer;
   std::optional<SessionId> session;  // absent: everything the viewer has
+  friend bool operator==(const Pause&, const Pause&) = default;
 };
 
 struct Resume {
   ViewerId viewer;
   std::optional<SessionId> session;
+  friend bool operator==(const Resume&, const Resume&) = default;
 };
 
 enum class Period : std::uint8_t { total = 0, day = 1, month = 2 };  // day and month in UTC
@@ -73,16 +78,19 @@ struct Limit {
   ViewerId viewer;
   Amount amount;
   Period period = Period::total;
+  friend bool operator==(const Limit&, const Limit&) = default;
 };
 
 struct Freeze {
   ViewerId viewer;
   std::string reason;
+  friend bool operator==(const Freeze&, const Freeze&) = default;
 };
 
 struct Unfreeze {
   ViewerId viewer;
   std::string reason;
+  friend bool operator==(const Unfreeze&, const Unfreeze&) = default;
 };
 
 enum class ChargeKind : std::uint8_t { tip = 0, ticket = 1, block = 2 };
@@ -95,6 +103,7 @@ struct Charge {
   ChargeKind kind = ChargeKind::tip;
   std::string key;  // idempotency key, 1 … kReferenceBytesMax bytes
   Amount amount;
+  friend bool operator==(const Charge&, const Charge&) = default;
 };
 
 struct Credit {
@@ -104,6 +113,7 @@ struct Credit {
   std::string key;
   std::string reason;
   std::string corrects;  // what it corrects: a session's or charge's name, or empty
+  friend bool operator==(const Credit&, const Credit&) = default;
 };
 
 // Totals of a meter as the chain reports them. The newest wins, so a repeated, missed or reordered report
@@ -117,6 +127,7 @@ struct MeterReport {
   Amount allowance;
   std::uint64_t version = 0;  // grows with each change on chain
   std::uint32_t ledger = 0;
+  friend bool operator==(const MeterReport&, const MeterReport&) = default;
 };
 
 struct RefundRequest {
@@ -124,18 +135,23 @@ struct RefundRequest {
   MeterId meter;
   Amount total;  // the meter's balance when the viewer asked
   std::uint32_t ledger = 0;
+  friend bool operator==(const RefundRequest&, const RefundRequest&) = default;
 };
 
 struct ContentClosed {
   ContentId content;
+  friend bool operator==(const ContentClosed&, const ContentClosed&) = default;
 };
 
 struct GatewayStarted {
   GatewayId gateway;
   std::uint64_t boot = 0;
+  friend bool operator==(const GatewayStarted&, const GatewayStarted&) = default;
 };
 
-struct Clock {};
+struct Clock {
+  friend bool operator==(const Clock&, const Clock&) = default;
+};
 
 using Input = std::variant<Heartbeat, Open, Stop, Pause, Resume, Limit, Freeze, Unfreeze, Charge, Credit,
                            MeterReport, RefundRequest, ContentClosed, GatewayStarted, Clock>;

@@ -35,6 +35,7 @@ struct FrameHeader {
   std::uint32_t fold = 0;  // version of the rules that wrote it
   std::uint32_t n = 0;     // lines that follow
   bool more = false;
+  friend bool operator==(const FrameHeader&, const FrameHeader&) = default;
 };
 
 // A new owner's first word. After it every reader ignores lower epochs. Its record holds nothing else.
@@ -42,6 +43,7 @@ struct Fence {
   PartitionId partition{};
   Epoch epoch{};
   OwnerId owner;
+  friend bool operator==(const Fence&, const Fence&) = default;
 };
 
 struct SumLine {
@@ -50,6 +52,7 @@ struct SumLine {
   MeterId meter;
   CreatorId creator;
   std::uint16_t bps = 0;
+  friend bool operator==(const SumLine&, const SumLine&) = default;
 };
 
 struct OpenedLine {
@@ -62,6 +65,7 @@ struct OpenedLine {
   PlatformId platform;
   std::string reference;
   Proof proof;  // first link of the session's chain
+  friend bool operator==(const OpenedLine&, const OpenedLine&) = default;
 };
 
 struct TickLine {
@@ -77,6 +81,7 @@ struct TickLine {
   TimeMs paid_until;       // end of the session's last bought tick
   Amount spendable;        // of the meter
   Proof proof;
+  friend bool operator==(const TickLine&, const TickLine&) = default;
 };
 
 enum class AdjustReason : std::uint8_t {
@@ -103,12 +108,14 @@ struct AdjustLine {
   TimeMs paid_until;
   Amount spendable;
   Proof proof;
+  friend bool operator==(const AdjustLine&, const AdjustLine&) = default;
 };
 
 // Sums whose `due` moved without a purchase, because ticks began. Cumulative, so the newest wins.
 struct DueLine {
   TimeMs at;
   std::vector<std::pair<SumId, Amount>> sums;
+  friend bool operator==(const DueLine&, const DueLine&) = default;
 };
 
 struct ChargeLine {
@@ -121,6 +128,7 @@ struct ChargeLine {
   Amount spendable;
   TimeMs at;
   Proof proof;  // charges chain per meter
+  friend bool operator==(const ChargeLine&, const ChargeLine&) = default;
 };
 
 struct CreditLine {
@@ -131,6 +139,7 @@ struct CreditLine {
   std::string reason;
   std::string corrects;
   TimeMs at;
+  friend bool operator==(const CreditLine&, const CreditLine&) = default;
 };
 
 enum class HaltReason : std::uint8_t {
@@ -147,6 +156,7 @@ struct HaltLine {
   HaltReason reason = HaltReason::balance;
   TimeMs at;
   Amount spendable;
+  friend bool operator==(const HaltLine&, const HaltLine&) = default;
 };
 
 // A heartbeat or open outside the bounds of time, or older than the window of remembered ticks.
@@ -155,6 +165,7 @@ struct LateLine {
   TimeMs at;
   Offset offset{};         // of the source record
   std::uint32_t line = 0;  // within it, from 0
+  friend bool operator==(const LateLine&, const LateLine&) = default;
 };
 
 struct RejectedLine {
@@ -162,6 +173,7 @@ struct RejectedLine {
   std::string input;  // the input's type, or empty when it could not be read
   Offset offset{};
   std::uint32_t line = 0;
+  friend bool operator==(const RejectedLine&, const RejectedLine&) = default;
 };
 
 struct ClosedLine {
@@ -170,6 +182,7 @@ struct ClosedLine {
   std::int64_t ticks = 0;
   Amount amount;  // ticks × price
   Proof proof;    // last link of the chain
+  friend bool operator==(const ClosedLine&, const ClosedLine&) = default;
 };
 
 // A meter whose totals the chain has reported anew, as the fold now holds it.
@@ -185,6 +198,7 @@ struct MeterLine {
   Amount charged;
   Amount spendable;
   TimeMs at;
+  friend bool operator==(const MeterLine&, const MeterLine&) = default;
 };
 
 using Output = std::variant<TickLine, DueLine, AdjustLine, SumLine, OpenedLine, ChargeLine, CreditLine,

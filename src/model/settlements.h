@@ -34,12 +34,14 @@ struct Prepared {
   std::uint32_t ledger = 0;  // the newest ledger known when it was prepared
   std::string envelope;      // the signed TransactionEnvelope, base64 XDR
   std::vector<SettlementItem> items;
+  friend bool operator==(const Prepared&, const Prepared&) = default;
 };
 
 struct Submitted {
   TxHash hash;
   std::string status;  // the node's word: PENDING, DUPLICATE
   TimeMs at;
+  friend bool operator==(const Submitted&, const Submitted&) = default;
 };
 
 struct SettledItem {
@@ -48,6 +50,7 @@ struct SettledItem {
   Amount amount;          // moved by this transaction; 0 when it was paid before
   Amount fee;             // the platform's part of `amount`
   std::int32_t code = 0;  // 0, or why the router skipped it (contracts/README.md)
+  friend bool operator==(const SettledItem&, const SettledItem&) = default;
 };
 
 struct Confirmed {
@@ -56,6 +59,7 @@ struct Confirmed {
   TimeMs at;           // close time of that ledger
   Amount network_fee;  // paid by the source account
   std::vector<SettledItem> items;
+  friend bool operator==(const Confirmed&, const Confirmed&) = default;
 };
 
 // The transaction was applied and failed, or was refused for good. Nothing moved.
@@ -63,12 +67,14 @@ struct Failed {
   TxHash hash;
   std::string code;
   TimeMs at;
+  friend bool operator==(const Failed&, const Failed&) = default;
 };
 
 // It can never be applied: a ledger closed after its max_time and it is in none.
 struct Expired {
   TxHash hash;
   TimeMs at;
+  friend bool operator==(const Expired&, const Expired&) = default;
 };
 
 // An item that the settler will not try again by itself; an operator must look.
@@ -77,6 +83,7 @@ struct Parked {
   std::string code;
   Amount cumulative;
   TimeMs at;
+  friend bool operator==(const Parked&, const Parked&) = default;
 };
 
 using Settlement = std::variant<Prepared, Submitted, Confirmed, Failed, Expired, Parked>;
