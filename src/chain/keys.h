@@ -1,6 +1,6 @@
 #pragma once
-// ed25519 keys by libsodium. A SecretKey is wiped when it goes; there is no way to print one but seed_text(), which
-// only development mode calls, to hand a key to its owner.
+// ed25519 keys by libsodium. A SecretKey is wiped when it goes; there is no way to print one but seed_text(),
+// which only development mode calls, to hand a key to its owner.
 
 #include <array>
 #include <cstdint>

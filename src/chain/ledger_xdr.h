@@ -54,8 +54,8 @@ struct TtlKey {
   static constexpr auto kXdr = std::tuple(&TtlKey::key_hash);
   friend bool operator==(const TtlKey&, const TtlKey&) = default;
 };
-using LedgerKey = Union<Case<0, AccountKey>, Case<1, TrustLineKey>, Case<6, ContractDataKey>, Case<7, ContractCodeKey>,
-                        Case<9, TtlKey>>;
+using LedgerKey = Union<Case<0, AccountKey>, Case<1, TrustLineKey>, Case<6, ContractDataKey>,
+                        Case<7, ContractCodeKey>, Case<9, TtlKey>>;
 
 LedgerKey account_key(const AccountId& account);
 LedgerKey instance_key(const ContractId& contract);
@@ -122,10 +122,10 @@ struct AccountEntry {
   Bytes<4, struct ThresholdsTag> thresholds;  // weight of the master key, low, medium, high
   XdrList<Signer, 20> signers;
   Union<Case<0, NoMore>, Case<1, AccountExtensionV1>> ext;
-  static constexpr auto kXdr =
-      std::tuple(&AccountEntry::account, &AccountEntry::balance, &AccountEntry::sequence, &AccountEntry::subentries,
-                 &AccountEntry::inflation_destination, &AccountEntry::flags, &AccountEntry::home_domain,
-                 &AccountEntry::thresholds, &AccountEntry::signers, &AccountEntry::ext);
+  static constexpr auto kXdr = std::tuple(
+      &AccountEntry::account, &AccountEntry::balance, &AccountEntry::sequence, &AccountEntry::subentries,
+      &AccountEntry::inflation_destination, &AccountEntry::flags, &AccountEntry::home_domain,
+      &AccountEntry::thresholds, &AccountEntry::signers, &AccountEntry::ext);
   friend bool operator==(const AccountEntry&, const AccountEntry&) = default;
 };
 
@@ -147,8 +147,9 @@ struct TrustLineEntry {
   std::int64_t balance = 0, limit = 0;
   std::uint32_t flags = 0;
   Union<Case<0, NoMore>, Case<1, TrustLineExtensionV1>> ext;
-  static constexpr auto kXdr = std::tuple(&TrustLineEntry::account, &TrustLineEntry::asset, &TrustLineEntry::balance,
-                                          &TrustLineEntry::limit, &TrustLineEntry::flags, &TrustLineEntry::ext);
+  static constexpr auto kXdr =
+      std::tuple(&TrustLineEntry::account, &TrustLineEntry::asset, &TrustLineEntry::balance,
+                 &TrustLineEntry::limit, &TrustLineEntry::flags, &TrustLineEntry::ext);
   friend bool operator==(const TrustLineEntry&, const TrustLineEntry&) = default;
 };
 
@@ -165,7 +166,7 @@ struct ContractDataEntry {
 };
 
 struct CodeCosts {
-  NoExtension outer, ext;  // the outer one is version 1's own
+  NoExtension outer, ext;                  // the outer one is version 1's own
   std::array<std::uint32_t, 10> counts{};  // instructions … data segment bytes
   void put(Writer& w) const;
   bool get_from(Reader& r);
@@ -175,7 +176,8 @@ struct ContractCodeEntry {
   Union<Case<0, NoMore>, Case<1, CodeCosts>> ext;
   Hash hash;
   XdrString<0xffffffff> code;
-  static constexpr auto kXdr = std::tuple(&ContractCodeEntry::ext, &ContractCodeEntry::hash, &ContractCodeEntry::code);
+  static constexpr auto kXdr =
+      std::tuple(&ContractCodeEntry::ext, &ContractCodeEntry::hash, &ContractCodeEntry::code);
   friend bool operator==(const ContractCodeEntry&, const ContractCodeEntry&) = default;
 };
 

@@ -82,14 +82,15 @@ using EntryUpdated = ScScalar<LedgerEntry, struct UpdatedTag>;
 using EntryRemoved = ScScalar<LedgerKey, struct RemovedTag>;
 using EntryState = ScScalar<LedgerEntry, struct StateTag>;
 using EntryRestored = ScScalar<LedgerEntry, struct RestoredTag>;
-using EntryChange = Union<Case<0, EntryCreated>, Case<1, EntryUpdated>, Case<2, EntryRemoved>, Case<3, EntryState>,
-                          Case<4, EntryRestored>>;
+using EntryChange = Union<Case<0, EntryCreated>, Case<1, EntryUpdated>, Case<2, EntryRemoved>,
+                          Case<3, EntryState>, Case<4, EntryRestored>>;
 using EntryChanges = std::vector<EntryChange>;
 
 struct FeeMeta {
   NoExtension ext;
   std::int64_t non_refundable = 0, refundable = 0, rent = 0;
-  static constexpr auto kXdr = std::tuple(&FeeMeta::ext, &FeeMeta::non_refundable, &FeeMeta::refundable, &FeeMeta::rent);
+  static constexpr auto kXdr =
+      std::tuple(&FeeMeta::ext, &FeeMeta::non_refundable, &FeeMeta::refundable, &FeeMeta::rent);
   friend bool operator==(const FeeMeta&, const FeeMeta&) = default;
 };
 using SorobanMetaExtension = Union<Case<0, NoMore>, Case<1, FeeMeta>>;
@@ -99,8 +100,8 @@ struct SorobanMetaV3 {
   std::vector<ContractEvent> events;
   ScVal return_value;
   std::vector<DiagnosticEvent> diagnostics;
-  static constexpr auto kXdr = std::tuple(&SorobanMetaV3::ext, &SorobanMetaV3::events, &SorobanMetaV3::return_value,
-                                          &SorobanMetaV3::diagnostics);
+  static constexpr auto kXdr = std::tuple(&SorobanMetaV3::ext, &SorobanMetaV3::events,
+                                          &SorobanMetaV3::return_value, &SorobanMetaV3::diagnostics);
   friend bool operator==(const SorobanMetaV3&, const SorobanMetaV3&) = default;
 };
 struct TransactionMetaV3 {
@@ -119,7 +120,8 @@ struct OperationMetaV2 {
   NoExtension ext;
   EntryChanges changes;
   std::vector<ContractEvent> events;
-  static constexpr auto kXdr = std::tuple(&OperationMetaV2::ext, &OperationMetaV2::changes, &OperationMetaV2::events);
+  static constexpr auto kXdr =
+      std::tuple(&OperationMetaV2::ext, &OperationMetaV2::changes, &OperationMetaV2::events);
   friend bool operator==(const OperationMetaV2&, const OperationMetaV2&) = default;
 };
 struct SorobanMetaV4 {

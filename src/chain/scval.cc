@@ -106,9 +106,7 @@ ScVal sc_bool(bool v) { return make(v); }
 ScVal sc_u32(std::uint32_t v) { return make(v); }
 ScVal sc_u64(std::uint64_t v) { return make(v); }
 ScVal sc_i64(std::int64_t v) { return make(v); }
-ScVal sc_i128(Amount v) {
-  return make(I128{v.units() < 0 ? -1 : 0, static_cast<std::uint64_t>(v.units())});
-}
+ScVal sc_i128(Amount v) { return make(I128{v.units() < 0 ? -1 : 0, static_cast<std::uint64_t>(v.units())}); }
 ScVal sc_symbol(std::string_view v) { return make(ScSymbol{{std::string(v)}}); }
 ScVal sc_string(std::string_view v) { return make(ScString{{std::string(v)}}); }
 ScVal sc_bytes(std::string_view v) { return make(ScBytes{{std::string(v)}}); }

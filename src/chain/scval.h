@@ -27,11 +27,22 @@ struct ClaimableBalance {
   friend bool operator==(const ClaimableBalance&, const ClaimableBalance&) = default;
 };
 using PoolId = Bytes<32, struct PoolTag>;
-using ScAddress = Union<Case<0, AccountId>, Case<1, ContractId>, Case<2, MuxedEd25519>, Case<3, ClaimableBalance>,
-                        Case<4, PoolId>>;
+using ScAddress = Union<Case<0, AccountId>, Case<1, ContractId>, Case<2, MuxedEd25519>,
+                        Case<3, ClaimableBalance>, Case<4, PoolId>>;
 
 // Both words are always on the wire: a contract's own code, or one of the host's.
-enum class ScErrorType : std::int32_t { contract, wasm_vm, context, storage, object, crypto, events, budget, value, auth };
+enum class ScErrorType : std::int32_t {
+  contract,
+  wasm_vm,
+  context,
+  storage,
+  object,
+  crypto,
+  events,
+  budget,
+  value,
+  auth
+};
 constexpr bool is_known(ScErrorType type) {
   return type >= ScErrorType::contract && type <= ScErrorType::auth;
 }
@@ -121,11 +132,12 @@ struct ScInstance {
 };
 
 struct ScVal {
-  using Body = Union<Case<1, ScVoid>, Case<0, bool>, Case<2, ScError>, Case<3, std::uint32_t>, Case<4, std::int32_t>,
-                     Case<5, std::uint64_t>, Case<6, std::int64_t>, Case<7, ScTimepoint>, Case<8, ScDuration>,
-                     Case<9, U128>, Case<10, I128>, Case<11, U256>, Case<12, I256>, Case<13, ScBytes>,
-                     Case<14, ScString>, Case<15, ScSymbol>, Case<16, ScVec>, Case<17, ScMap>, Case<18, ScAddress>,
-                     Case<19, ScInstance>, Case<20, ScInstanceKey>, Case<21, ScNonceKey>, Case<22, ScExecutableTag>>;
+  using Body =
+      Union<Case<1, ScVoid>, Case<0, bool>, Case<2, ScError>, Case<3, std::uint32_t>, Case<4, std::int32_t>,
+            Case<5, std::uint64_t>, Case<6, std::int64_t>, Case<7, ScTimepoint>, Case<8, ScDuration>,
+            Case<9, U128>, Case<10, I128>, Case<11, U256>, Case<12, I256>, Case<13, ScBytes>,
+            Case<14, ScString>, Case<15, ScSymbol>, Case<16, ScVec>, Case<17, ScMap>, Case<18, ScAddress>,
+            Case<19, ScInstance>, Case<20, ScInstanceKey>, Case<21, ScNonceKey>, Case<22, ScExecutableTag>>;
   Body body;
 
   template <typename T>
@@ -162,7 +174,7 @@ ScVal sc_instance_key();
 
 // Reading them: nothing when the value is of another type or does not fit.
 std::optional<std::string_view> symbol_of(const ScVal& v);
-std::optional<Amount> amount_of(const ScVal& v);         // i128, i64 or u64 within 64 bits
+std::optional<Amount> amount_of(const ScVal& v);           // i128, i64 or u64 within 64 bits
 std::optional<std::uint64_t> unsigned_of(const ScVal& v);  // u32 or u64
 std::optional<AccountId> account_of(const ScVal& v);
 std::optional<ContractId> contract_of(const ScVal& v);

@@ -78,10 +78,11 @@ bool TransactionResult::get_from(Reader& r) {
 
 std::string_view code_name(const TransactionResult& result) {
   static constexpr std::array<std::string_view, 19> kTransaction{
-      "tx_success",          "tx_failed",           "tx_too_early",     "tx_too_late",    "tx_missing_operation",
-      "tx_bad_seq",          "tx_bad_auth",         "tx_no_balance",    "tx_no_account",  "tx_insufficient_fee",
-      "tx_bad_auth_extra",   "tx_internal_error",   "tx_not_supported", "tx_fee_bump",    "tx_bad_sponsorship",
-      "tx_bad_sequence_age", "tx_malformed",        "tx_soroban_invalid", "tx_frozen_key"};
+      "tx_success",           "tx_failed",           "tx_too_early",       "tx_too_late",
+      "tx_missing_operation", "tx_bad_seq",          "tx_bad_auth",        "tx_no_balance",
+      "tx_no_account",        "tx_insufficient_fee", "tx_bad_auth_extra",  "tx_internal_error",
+      "tx_not_supported",     "tx_fee_bump",         "tx_bad_sponsorship", "tx_bad_sequence_age",
+      "tx_malformed",         "tx_soroban_invalid",  "tx_frozen_key"};
   static constexpr std::array<std::string_view, 6> kInvoke{"invoke_success",        "invoke_malformed",
                                                            "invoke_trapped",        "invoke_resource_limit",
                                                            "invoke_entry_archived", "invoke_refundable_fee"};
@@ -97,8 +98,8 @@ std::string_view code_name(const TransactionResult& result) {
 }
 
 std::string error_message(const std::vector<DiagnosticEvent>& events) {
-  // The host writes ["error", <error>], with data that begins with a text; the first such event names the cause, later
-  // ones only the callers that gave up.
+  // The host writes ["error", <error>], with data that begins with a text; the first such event names the
+  // cause, later ones only the callers that gave up.
   for (const DiagnosticEvent& event : events) {
     const EventBody& body = *event.event.body.get<EventBody>();
     if (!body.topics.empty() && symbol_of(body.topics.front()) == "error")
@@ -108,7 +109,8 @@ std::string error_message(const std::vector<DiagnosticEvent>& events) {
 }
 
 std::optional<ScVal> return_value_of(const TransactionMeta& meta) {
-  if (const auto* v4 = meta.get<TransactionMetaV4>()) return v4->soroban ? v4->soroban->return_value : std::nullopt;
+  if (const auto* v4 = meta.get<TransactionMetaV4>())
+    return v4->soroban ? v4->soroban->return_value : std::nullopt;
   const auto* v3 = meta.get<TransactionMetaV3>();
   return v3 != nullptr && v3->soroban ? std::optional(v3->soroban->return_value) : std::nullopt;
 }

@@ -50,9 +50,8 @@ OperationBody invoke(const ContractId& contract, std::string_view function, std:
 OperationBody upload(std::string wasm) { return host_function({UploadWasm{{std::move(wasm)}}}); }
 OperationBody create_contract(const AccountId& deployer, const Hash& salt, const Hash& wasm_hash,
                               std::vector<ScVal> constructor_args) {
-  return host_function({CreateContractV2{{FromAddress{ScAddress{deployer}, salt}},
-                                         {WasmExecutable{wasm_hash}},
-                                         std::move(constructor_args)}});
+  return host_function({CreateContractV2{
+      {FromAddress{ScAddress{deployer}, salt}}, {WasmExecutable{wasm_hash}}, std::move(constructor_args)}});
 }
 OperationBody create_asset_contract(const Asset& asset) {
   return host_function({CreateContract{{asset}, {AssetExecutable{}}}});
@@ -91,9 +90,8 @@ void sign_authorization(const NetworkId& network, const SecretKey& key, std::uin
   const Hash hash = authorization_hash(network, *credentials, v2 != nullptr, entry.root);
   const Signature signature = key.sign(view(hash));
   const std::string signature_bytes(signature.begin(), signature.end());
-  credentials->signature =
-      sc_vec({sc_map({{sc_symbol("public_key"), sc_bytes(view(key.account()))},
-                      {sc_symbol("signature"), sc_bytes(signature_bytes)}})});
+  credentials->signature = sc_vec({sc_map({{sc_symbol("public_key"), sc_bytes(view(key.account()))},
+                                           {sc_symbol("signature"), sc_bytes(signature_bytes)}})});
 }
 
 Result<void> assemble(Transaction& tx, const SimulatedResources& simulated, const Margins& margins) {
@@ -103,8 +101,8 @@ Result<void> assemble(Transaction& tx, const SimulatedResources& simulated, cons
                                     " stroops for this transaction; the most that is allowed is " +
                                     std::to_string(margins.fee_max) + ".");
   SorobanData data = simulated.data;
-  const std::uint64_t instructions = std::uint64_t{data.resources.instructions} *
-                                     (kPercent + margins.instructions_percent) / kPercent;
+  const std::uint64_t instructions =
+      std::uint64_t{data.resources.instructions} * (kPercent + margins.instructions_percent) / kPercent;
   const std::uint64_t cap = std::max(data.resources.instructions, TransactionLimits{}.instructions);
   data.resources.instructions = static_cast<std::uint32_t>(std::min(instructions, cap));
   data.resource_fee = simulated.min_resource_fee * (kPercent + margins.fee_percent) / kPercent;
@@ -114,7 +112,8 @@ Result<void> assemble(Transaction& tx, const SimulatedResources& simulated, cons
   tx.fee = static_cast<std::uint32_t>(fee);
   tx.ext.arm = std::move(data);
   if (tx.operations.size() != 1) return fail("bad_simulation", "A Soroban transaction has one operation.");
-  if (auto* call = tx.operations.front().body.get<InvokeHostFunction>(); call != nullptr && call->auth.empty())
+  if (auto* call = tx.operations.front().body.get<InvokeHostFunction>();
+      call != nullptr && call->auth.empty())
     call->auth = simulated.auth;
   return {};
 }
@@ -123,8 +122,8 @@ Result<void> check_limits(const SignedTransaction& envelope, std::size_t events_
                           const TransactionLimits& limits) {
   const auto over = [](std::string_view what, std::size_t is, std::size_t most) {
     return fail("limit_" + std::string(what), "The transaction has " + std::to_string(is) + " of " +
-                                                  std::string(what) + "; the network takes " + std::to_string(most) +
-                                                  ". Put fewer items into a batch.");
+                                                  std::string(what) + "; the network takes " +
+                                                  std::to_string(most) + ". Put fewer items into a batch.");
   };
   const std::size_t bytes = encode(Envelope{envelope}).size();
   if (bytes > limits.transaction_bytes) return over("transaction_bytes", bytes, limits.transaction_bytes);
@@ -133,7 +132,8 @@ Result<void> check_limits(const SignedTransaction& envelope, std::size_t events_
   const Resources& used = data->resources;
   const std::size_t writes = used.footprint.read_write.size();
   const std::size_t entries = writes + used.footprint.read_only.size();
-  if (used.instructions > limits.instructions) return over("instructions", used.instructions, limits.instructions);
+  if (used.instructions > limits.instructions)
+    return over("instructions", used.instructions, limits.instructions);
   if (entries > limits.footprint_entries) return over("footprint_entries", entries, limits.footprint_entries);
   if (writes > limits.write_entries) return over("write_entries", writes, limits.write_entries);
   if (used.write_bytes > limits.write_bytes) return over("write_bytes", used.write_bytes, limits.write_bytes);

@@ -23,8 +23,8 @@ NetworkId network_id(std::string_view passphrase);
 // The public network's; development mode refuses it (DESIGN.md §6).
 inline constexpr std::string_view kPublicPassphrase = "Public Global Stellar Network ; September 2015";
 
-// Limits of one transaction, as the network's settings have them (stellar-core's settings of 2025, protocol 23 and
-// on; `simulateTransaction` checks instructions only). A network with higher ones loses nothing here.
+// Limits of one transaction, as the network's settings have them (stellar-core's settings of 2025, protocol
+// 23 and on; `simulateTransaction` checks instructions only). A network with higher ones loses nothing here.
 struct TransactionLimits {
   std::uint32_t instructions = 400'000'000;
   std::uint32_t footprint_entries = 400;
@@ -54,8 +54,8 @@ TxHash hash_of(const NetworkId& network, const Transaction& tx);
 // Adds a signature by `key`.
 void sign(const NetworkId& network, const SecretKey& key, SignedTransaction& envelope);
 
-// Signs one address entry: the network's preimage hashed, the signature as Soroban accounts want it. Entries of
-// the source account need none and are left alone.
+// Signs one address entry: the network's preimage hashed, the signature as Soroban accounts want it. Entries
+// of the source account need none and are left alone.
 void sign_authorization(const NetworkId& network, const SecretKey& key, std::uint32_t expiration_ledger,
                         AuthorizationEntry& entry);
 

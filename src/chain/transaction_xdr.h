@@ -1,5 +1,6 @@
 #pragma once
-// Transactions: envelope, preconditions, the operations paytick sends, Soroban's resources and authorizations.
+// Transactions: envelope, preconditions, the operations paytick sends, Soroban's resources and
+// authorizations.
 
 #include <cstdint>
 #include <optional>
@@ -33,9 +34,10 @@ struct PreconditionsV2 {
   std::uint64_t min_sequence_age_s = 0;
   std::uint32_t min_sequence_ledger_gap = 0;
   XdrList<SignerKey, 2> extra_signers;
-  static constexpr auto kXdr = std::tuple(&PreconditionsV2::time, &PreconditionsV2::ledgers,
-                                          &PreconditionsV2::min_sequence, &PreconditionsV2::min_sequence_age_s,
-                                          &PreconditionsV2::min_sequence_ledger_gap, &PreconditionsV2::extra_signers);
+  static constexpr auto kXdr =
+      std::tuple(&PreconditionsV2::time, &PreconditionsV2::ledgers, &PreconditionsV2::min_sequence,
+                 &PreconditionsV2::min_sequence_age_s, &PreconditionsV2::min_sequence_ledger_gap,
+                 &PreconditionsV2::extra_signers);
   friend bool operator==(const PreconditionsV2&, const PreconditionsV2&) = default;
 };
 using NoPreconditions = ScUnit<struct NoPreconditionsTag>;
@@ -75,8 +77,8 @@ struct CreateContractV2 {
   ContractIdPreimage preimage;
   ContractExecutable executable;
   std::vector<ScVal> constructor_args;
-  static constexpr auto kXdr =
-      std::tuple(&CreateContractV2::preimage, &CreateContractV2::executable, &CreateContractV2::constructor_args);
+  static constexpr auto kXdr = std::tuple(&CreateContractV2::preimage, &CreateContractV2::executable,
+                                          &CreateContractV2::constructor_args);
   friend bool operator==(const CreateContractV2&, const CreateContractV2&) = default;
 };
 struct UploadWasm {
@@ -100,8 +102,9 @@ struct AddressCredentials {
   std::int64_t nonce = 0;
   std::uint32_t expiration_ledger = 0;
   ScVal signature;
-  static constexpr auto kXdr = std::tuple(&AddressCredentials::address, &AddressCredentials::nonce,
-                                          &AddressCredentials::expiration_ledger, &AddressCredentials::signature);
+  static constexpr auto kXdr =
+      std::tuple(&AddressCredentials::address, &AddressCredentials::nonce,
+                 &AddressCredentials::expiration_ledger, &AddressCredentials::signature);
   friend bool operator==(const AddressCredentials&, const AddressCredentials&) = default;
 };
 // The newer kind: its signature covers the address too.
@@ -111,7 +114,8 @@ struct AddressCredentialsV2 {
   friend bool operator==(const AddressCredentialsV2&, const AddressCredentialsV2&) = default;
 };
 using SourceCredentials = ScUnit<struct SourceCredentialsTag>;
-using Credentials = Union<Case<0, SourceCredentials>, Case<1, AddressCredentials>, Case<2, AddressCredentialsV2>>;
+using Credentials =
+    Union<Case<0, SourceCredentials>, Case<1, AddressCredentials>, Case<2, AddressCredentialsV2>>;
 struct AuthorizationEntry {
   Credentials credentials;
   AuthorizedInvocation root;
@@ -180,7 +184,8 @@ struct SorobanData {
   Union<Case<0, NoMore>, Case<1, ArchivedEntries>> ext;
   Resources resources;
   std::int64_t resource_fee = 0;
-  static constexpr auto kXdr = std::tuple(&SorobanData::ext, &SorobanData::resources, &SorobanData::resource_fee);
+  static constexpr auto kXdr =
+      std::tuple(&SorobanData::ext, &SorobanData::resources, &SorobanData::resource_fee);
   friend bool operator==(const SorobanData&, const SorobanData&) = default;
 };
 
@@ -223,8 +228,9 @@ struct AuthorizationPreimage {
   std::int64_t nonce = 0;
   std::uint32_t expiration_ledger = 0;
   AuthorizedInvocation invocation;
-  static constexpr auto kXdr = std::tuple(&AuthorizationPreimage::network, &AuthorizationPreimage::nonce,
-                                          &AuthorizationPreimage::expiration_ledger, &AuthorizationPreimage::invocation);
+  static constexpr auto kXdr =
+      std::tuple(&AuthorizationPreimage::network, &AuthorizationPreimage::nonce,
+                 &AuthorizationPreimage::expiration_ledger, &AuthorizationPreimage::invocation);
   friend bool operator==(const AuthorizationPreimage&, const AuthorizationPreimage&) = default;
 };
 struct AuthorizationPreimageV2 {
@@ -233,9 +239,10 @@ struct AuthorizationPreimageV2 {
   std::uint32_t expiration_ledger = 0;
   ScAddress address;
   AuthorizedInvocation invocation;
-  static constexpr auto kXdr = std::tuple(&AuthorizationPreimageV2::network, &AuthorizationPreimageV2::nonce,
-                                          &AuthorizationPreimageV2::expiration_ledger,
-                                          &AuthorizationPreimageV2::address, &AuthorizationPreimageV2::invocation);
+  static constexpr auto kXdr =
+      std::tuple(&AuthorizationPreimageV2::network, &AuthorizationPreimageV2::nonce,
+                 &AuthorizationPreimageV2::expiration_ledger, &AuthorizationPreimageV2::address,
+                 &AuthorizationPreimageV2::invocation);
   friend bool operator==(const AuthorizationPreimageV2&, const AuthorizationPreimageV2&) = default;
 };
 struct ContractIdFrom {

@@ -32,10 +32,10 @@ Result<T> decode_base64(std::string_view text) {
   return decode<T>(*bytes);
 }
 
-#define PAYTICK_XDR(T)                                           \
-  template std::string encode<T>(const T&);                      \
-  template Result<T> decode<T>(std::string_view);                \
-  template std::string encode_base64<T>(const T&);               \
+#define PAYTICK_XDR(T)                             \
+  template std::string encode<T>(const T&);        \
+  template Result<T> decode<T>(std::string_view);  \
+  template std::string encode_base64<T>(const T&); \
   template Result<T> decode_base64<T>(std::string_view)
 PAYTICK_XDR(ScVal);
 PAYTICK_XDR(LedgerKey);
@@ -57,8 +57,8 @@ PAYTICK_XDR(DiagnosticEvent);
 
 std::string to_base64(std::string_view bytes) {
   std::string out(sodium_base64_encoded_len(bytes.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
-  sodium_bin2base64(out.data(), out.size(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
-                    sodium_base64_VARIANT_ORIGINAL);
+  sodium_bin2base64(out.data(), out.size(), reinterpret_cast<const unsigned char*>(bytes.data()),
+                    bytes.size(), sodium_base64_VARIANT_ORIGINAL);
   out.pop_back();  // the terminating zero
   return out;
 }
@@ -67,8 +67,8 @@ Result<std::string> from_base64(std::string_view text) {
   std::string out(text.size() / 4 * 3 + 3, '\0');
   std::size_t n = 0;
   const char* end = nullptr;
-  if (sodium_base642bin(reinterpret_cast<unsigned char*>(out.data()), out.size(), text.data(), text.size(), nullptr, &n,
-                        &end, sodium_base64_VARIANT_ORIGINAL) != 0 ||
+  if (sodium_base642bin(reinterpret_cast<unsigned char*>(out.data()), out.size(), text.data(), text.size(),
+                        nullptr, &n, &end, sodium_base64_VARIANT_ORIGINAL) != 0 ||
       end != text.data() + text.size())
     return fail("xdr_malformed", "This is not base64.");
   out.resize(n);

@@ -14,8 +14,8 @@
 namespace paytick::chain {
 
 // Defined in xdr.cc for ScVal, LedgerKey, LedgerEntry, LedgerEntryData, Envelope, Transaction, SorobanData,
-// AuthorizationEntry, HostFunction, Operation, SignaturePayload, HashPreimage, TransactionResult, TransactionMeta,
-// ContractEvent and DiagnosticEvent.
+// AuthorizationEntry, HostFunction, Operation, SignaturePayload, HashPreimage, TransactionResult,
+// TransactionMeta, ContractEvent and DiagnosticEvent.
 template <typename T>
 std::string encode(const T& value);
 

@@ -2,9 +2,9 @@
 // XDR (RFC 4506) for the structures of the Stellar protocol that paytick meets.
 //
 // A structure lists its members once, in wire order, as `kXdr`; a union lists its arms as Case<number, Type>.
-// Reading and writing both follow those tables, so they cannot disagree. Reading is for hostile bytes: it is bounded
-// in depth and by the input's own length, refuses non-zero padding, unknown arms and bytes left over, and never
-// throws (an allocation failure aside). This header is for chain/*.cc; others use xdr.h.
+// Reading and writing both follow those tables, so they cannot disagree. Reading is for hostile bytes: it is
+// bounded in depth and by the input's own length, refuses non-zero padding, unknown arms and bytes left over,
+// and never throws (an allocation failure aside). This header is for chain/*.cc; others use xdr.h.
 
 #include <array>
 #include <cstdint>
@@ -162,7 +162,9 @@ concept OwnCodec = requires(const T& t, T& m, Writer& w, Reader& r) {
   { m.get_from(r) } -> std::same_as<bool>;
 };
 template <typename T>
-concept Struct = requires { T::kXdr; };
+concept Struct = requires {
+  T::kXdr;
+};
 
 }  // namespace xdr_detail
 
@@ -219,7 +221,8 @@ bool get_union(Reader& r, U& v) {
           ? (known = true, good = get(r, v.arm.template emplace<I>()), true)
           : false) ||
      ...);
-  }(std::make_index_sequence<U::kNumbers.size()>{});
+  }
+  (std::make_index_sequence<U::kNumbers.size()>{});
   return known && good;
 }
 
@@ -287,7 +290,8 @@ bool get(Reader& r, T& v) {
     return xdr_detail::get_union(r, v);
   } else {
     static_assert(xdr_detail::Struct<T>, "no table for this type");
-    const bool good = r.enter() && std::apply([&](auto... member) { return (get(r, v.*member) && ...); }, T::kXdr);
+    const bool good =
+        r.enter() && std::apply([&](auto... member) { return (get(r, v.*member) && ...); }, T::kXdr);
     r.leave();
     return good;
   }
