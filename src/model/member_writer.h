@@ -29,11 +29,10 @@ class MemberWriter {
   template <Literal kText, typename T, typename Rule = ByType>
   void operator()(Name<kText>, const T& value, Rule = {}) {
     make_room();
-    if (std::exchange(first_, false)) {
-      put(Name<kText>::kFirst);
-    } else {
-      put(Name<kText>::kMember);
-    }
+    char* const start = at_;
+    put(Name<kText>::kMember);
+    if (first_) *start = '{';
+    first_ = false;
     write(value);
   }
 

@@ -1,0 +1,71 @@
+#include "ingest/errors.h"
+
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace paytick::ingest {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, unsigned>, 22> kStatuses{{
+    {code::kTooLarge, 413},       {code::kUnknownContent, 404},   {code::kContentClosed, 410},
+    {code::kPriceChanged, 409},   {code::kUnknownContract, 404},  {code::kForeignContract, 403},
+    {code::kUnknownSession, 404}, {code::kSessionClosed, 409},    {code::kSessionConflict, 409},
+    {code::kNotFound, 404},       {code::kMethodNotAllowed, 405}, {code::kUnauthorized, 401},
+    {code::kForbidden, 403},      {code::kRateLimited, 429},      {code::kTryAgain, 503},
+    {code::kLogFull, 507},        {code::kDraining, 503},         {code::kTimeout, 408},
+    {code::kCatalogFull, 507},    {code::kInternal, 500},         {code::kInvalidPlan, 422},
+    {code::kBadField, 400},
+}};
+
+}  // namespace
+
+unsigned http_status(std::string_view code) {
+  const auto* it = std::ranges::find(kStatuses, code, &std::pair<std::string_view, unsigned>::first);
+  return it == kStatuses.end() ? 400U : it->second;
+}
+
+std::string render_http_error(const Error& error) {
+  rapidjson::StringBuffer out;
+  rapidjson::Writer<rapidjson::StringBuffer> json(out);
+  const auto text = [&json](std::string_view s) {
+    json.String(s.data(), static_cast<rapidjson::SizeType>(s.size()));
+  };
+  json.StartObject();
+  json.Key("error");
+  json.StartObject();
+  json.Key("code");
+  text(error.code);
+  json.Key("message");
+  text(error.message);
+  json.EndObject();
+  json.EndObject();
+  return {out.GetString(), out.GetSize()};
+}
+
+Error public_error(std::string_view fold_code) {
+  if (fold_code == "foreign_meter" || fold_code == code::kForeignContract) {
+    return {std::string(code::kForeignContract), "This meter is registered to another viewer."};
+  }
+  if (fold_code == code::kLate) {
+    return {std::string(code::kLate), "The time lies outside what is still accepted; check the clock."};
+  }
+  if (fold_code == "unknown_attachment" || fold_code == "closed" || fold_code == code::kSessionClosed) {
+    return {std::string(code::kSessionClosed), "The session has ended; open it again."};
+  }
+  return {std::string(fold_code), "The billing rules refused this message."};
+}
+
+Error append_error(const Error& error) {
+  if (error.code == code::kLogFull) {
+    return {std::string(code::kLogFull), "The log has no space left; nothing was taken. Try again later.",
+            Next::retry};
+  }
+  return {std::string(code::kTryAgain), "It could not be written now; send the same again in a moment.",
+          Next::retry};
+}
+
+}  // namespace paytick::ingest

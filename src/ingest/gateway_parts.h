@@ -1,0 +1,62 @@
+#pragma once
+// What the pure pieces of a gateway share: its parts, its settings, and the way out to the connections.
+
+#include <cstdint>
+#include <string>
+
+#include "ingest/catalog.h"
+#include "ingest/log_feed.h"
+#include "ingest/meter_directory.h"
+#include "ingest/resume_tokens.h"
+#include "ingest/session_directory.h"
+#include "model/ids.h"
+#include "model/ports.h"
+
+namespace paytick::ingest {
+
+enum class ConnId : std::uint64_t {};  // of a socket; given by the shell, never used twice
+
+struct CoreConfig {
+  GatewayId gateway;
+  std::uint64_t boot = 0;
+  // Development mode: a socket needs no login; its viewer is the one its contract is registered to.
+  bool development = false;
+  // A lane puts its number into the attachment ids it makes, so that a reply finds its way back.
+  std::uint8_t lane = 0;
+  // Pings of one socket: so many a second on average, and so many at once.
+  std::int64_t pings_per_second = 50;
+  std::int64_t pings_burst = 100;
+};
+
+// Implemented by the shell and the simulator; called from within the core's methods.
+class Outbox {
+ public:
+  virtual ~Outbox() = default;
+  virtual void send(ConnId to, std::string text) = 0;
+  // The answers of an HTTP batch, one a line. `accepted` lines are in the log.
+  virtual void answer(RunId run, std::string lines, std::uint32_t accepted, std::uint32_t refused) = 0;
+};
+
+// Shared by all lanes; thread-safe; must outlive them.
+struct Shared {
+  const Catalog& catalog;
+  const MeterDirectory& meters;
+  SessionDirectory& sessions;
+  const ResumeTokens& tokens;
+  Random& random;
+};
+
+// Upper edges in ms of the histogram of answer times; the last bucket has none.
+inline constexpr std::int64_t kAnswerMsEdges[] = {1, 2, 5, 10, 15, 25, 50, 100, 250, 1000};
+inline constexpr std::size_t kAnswerBuckets = std::size(kAnswerMsEdges) + 1;
+
+// Counters for metrics. Not thread-safe: a lane's own.
+struct CoreCounters {
+  std::uint64_t pings = 0, opens = 0, stops = 0, ticks = 0, halts = 0, refused = 0;
+  std::uint64_t batch_lines = 0, batch_accepted = 0, batch_refused = 0;
+  std::uint64_t batches = 0, batches_failed = 0;
+  std::uint64_t answer_ms[kAnswerBuckets] = {};
+  std::uint64_t answer_ms_sum = 0;
+};
+
+}  // namespace paytick::ingest

@@ -1,0 +1,85 @@
+#include "ingest/meter_directory.h"
+
+#include <cstring>
+#include <mutex>
+#include <string_view>
+#include <variant>
+
+#include "model/codec.h"
+
+namespace paytick::ingest {
+namespace {
+
+constexpr std::size_t kReadBytes = 4 * 1024 * 1024;
+// How the codec begins such a line; members come in a fixed order, and text inside strings has its quotes
+// escaped.
+constexpr std::string_view kMeterMark = R"("type":"meter")";
+
+}  // namespace
+
+void MeterDirectory::put(const MeterId& meter, const ViewerId& viewer) {
+  const std::unique_lock lock(mutex_);
+  viewers_.try_emplace(meter, viewer);
+}
+
+std::optional<ViewerId> MeterDirectory::viewer_of(const MeterId& meter) const {
+  const std::shared_lock lock(mutex_);
+  const auto it = viewers_.find(meter);
+  if (it == viewers_.end()) return std::nullopt;
+  return it->second;
+}
+
+std::size_t MeterDirectory::size() const {
+  const std::shared_lock lock(mutex_);
+  return viewers_.size();
+}
+
+MeterFollower::MeterFollower(log::EventLog& log, MeterDirectory& directory, std::vector<Offset> from)
+    : log_(log), directory_(directory), next_(std::move(from)) {
+  next_.resize(log_.partitions(), Offset{0});
+}
+
+Result<bool> MeterFollower::pump() {
+  bool moved = false;
+  for (std::uint32_t p = 0; p < next_.size(); ++p) {
+    auto result = pump(PartitionId{p});
+    if (!result) return result;
+    moved = moved || *result;
+  }
+  return moved;
+}
+
+Result<bool> MeterFollower::pump(PartitionId partition) {
+  const log::TopicPartition topic{log::Topic::heartbeats, partition};
+  Offset& next = next_[static_cast<std::uint32_t>(partition)];
+  bool moved = false;
+  for (;;) {
+    auto records = log_.read(topic, next, kReadBytes);
+    if (!records && records.error().code == "out_of_range") {
+      // Trimmed below us: go on at the first record that is left.
+      const auto range = log_.range(topic);
+      if (!range) return tl::unexpected(range.error());
+      if (range->begin <= next) return tl::unexpected(std::move(records.error()));
+      next = range->begin;
+      continue;
+    }
+    if (!records) return tl::unexpected(std::move(records.error()));
+    if (records->empty()) return moved;
+    for (log::Record& record : *records) {
+      next = Offset{static_cast<std::int64_t>(record.offset) + 1};
+      if (memmem(record.value.data(), record.value.size(), kMeterMark.data(), kMeterMark.size()) == nullptr) {
+        continue;
+      }
+      codec::for_each_line(record.value, [this](codec::MutableLine line) {
+        if (std::string_view(line.data, line.size).find(kMeterMark) == std::string_view::npos) return;
+        const auto input = codec::parse_input(line);
+        if (!input) return;
+        if (const auto* report = std::get_if<MeterReport>(&*input))
+          directory_.put(report->meter, report->viewer);
+      });
+    }
+    moved = true;
+  }
+}
+
+}  // namespace paytick::ingest

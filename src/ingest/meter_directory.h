@@ -1,0 +1,51 @@
+#pragma once
+// Which viewer a meter is registered to, as the chain's reports (`meter` inputs) say. In development mode it
+// is the identity of a socket; everywhere it tells an unknown contract from a foreign one.
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <shared_mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "log/event_log.h"
+#include "model/error.h"
+#include "model/ids.h"
+
+namespace paytick::ingest {
+
+// Thread-safe. The first registration of a meter stands: the router never hands a meter on. Grows with the
+// registered meters, about 100 bytes each; registering costs a deployment on chain.
+class MeterDirectory {
+ public:
+  void put(const MeterId& meter, const ViewerId& viewer);
+  std::optional<ViewerId> viewer_of(const MeterId& meter) const;
+  std::size_t size() const;
+
+ private:
+  mutable std::shared_mutex mutex_;
+  std::unordered_map<MeterId, ViewerId> viewers_;
+};
+
+// Follows the `meter` lines of every partition of `heartbeats` into a MeterDirectory; all other lines are
+// passed over unread. One thread pumps.
+class MeterFollower {
+ public:
+  // Starts where each partition begins, or at `from` where the app has the earlier meters from a restored
+  // fold.
+  MeterFollower(log::EventLog& log, MeterDirectory& directory, std::vector<Offset> from = {});
+
+  // Applies everything that can be read now; true if there was something.
+  Result<bool> pump();
+  const std::vector<Offset>& positions() const { return next_; }
+
+ private:
+  Result<bool> pump(PartitionId partition);
+
+  log::EventLog& log_;
+  MeterDirectory& directory_;
+  std::vector<Offset> next_;
+};
+
+}  // namespace paytick::ingest
