@@ -32,7 +32,7 @@ class CanonicalReader {
 
   template <typename E>
   bool head() {
-    return skip(decltype(Shape<E>::kType)::kHead, false);
+    return skip(decltype(Shape<E>::kType)::kHead);
   }
   template <typename E>
   bool members(E& event) {
@@ -42,20 +42,19 @@ class CanonicalReader {
 
   template <Literal kText, typename T, typename Rule = ByType>
   void operator()(Name<kText>, T& out, Rule rule = {}) {
-    good_ = good_ && skip(Name<kText>::kMember, std::exchange(first_, false)) && read(out, rule);
+    good_ = good_ &&
+            (std::exchange(first_, false) ? skip(Name<kText>::kFirst) : skip(Name<kText>::kMember)) &&
+            read(out, rule);
   }
   template <Literal kText, typename T, typename Rule = ByType>
   void optional(Name<kText>, T& out, Rule rule = {}, const T& = {}) {
-    if (good_ && skip(Name<kText>::kMember, false)) good_ = read(out, rule);
+    if (good_ && skip(Name<kText>::kMember)) good_ = read(out, rule);
   }
 
  private:
-  // `opening`: the object's first member has a brace for its comma.
   template <std::size_t N>
-  bool skip(const std::array<char, N>& bytes, bool opening) {
-    if (static_cast<std::size_t>(end_ - at_) < N) return false;
-    if (*at_ != (opening ? '{' : bytes[0]) || std::memcmp(at_ + 1, bytes.data() + 1, N - 1) != 0)
-      return false;
+  bool skip(const std::array<char, N>& bytes) {
+    if (static_cast<std::size_t>(end_ - at_) < N || std::memcmp(at_, bytes.data(), N) != 0) return false;
     at_ += N;
     return true;
   }
@@ -79,7 +78,7 @@ class CanonicalReader {
   bool read(bool& out, ByType) {
     const bool value = at_ < end_ && *at_ == 't';
     out = value;
-    return value ? skip(joined("true"), false) : skip(joined("false"), false);
+    return value ? skip(joined("true")) : skip(joined("false"));
   }
   template <Numeric T, typename Rule>
   bool read(T& out, Rule rule) {
@@ -151,7 +150,7 @@ class CanonicalReader {
   const char* at_;
   const char* end_;
   bool good_ = true;
-  bool first_ = false;
+  bool first_ = false;  // whether the next member opens an object
 };
 
 class MemberReader {

@@ -29,10 +29,11 @@ class MemberWriter {
   template <Literal kText, typename T, typename Rule = ByType>
   void operator()(Name<kText>, const T& value, Rule = {}) {
     make_room();
-    char* const start = at_;
-    put(Name<kText>::kMember);
-    if (first_) *start = '{';
-    first_ = false;
+    if (std::exchange(first_, false)) {
+      put(Name<kText>::kFirst);
+    } else {
+      put(Name<kText>::kMember);
+    }
     write(value);
   }
 

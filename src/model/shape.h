@@ -52,6 +52,7 @@ template <Literal kText>
 struct Name {
   static constexpr std::string_view kName = kText.view();
   static constexpr auto kMember = joined(",\"", kText.text, "\":");                // ,"at":
+  static constexpr auto kFirst = joined("{\"", kText.text, "\":");                 // {"at":
   static constexpr auto kHead = joined("{\"v\":1,\"type\":\"", kText.text, "\"");  // {"v":1,"type":"stop"
 };
 

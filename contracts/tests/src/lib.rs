@@ -6,6 +6,9 @@ use soroban_sdk::token::{StellarAssetClient, TokenClient};
 use soroban_sdk::xdr::{self, ScVal};
 use soroban_sdk::{Address, Bytes, Env, Vec};
 
+pub mod native;
+pub mod rogue;
+
 pub use paytick_contract_types::{Error, Totals, CODE_NOTHING_NEW, CODE_PAID};
 
 pub mod meter {

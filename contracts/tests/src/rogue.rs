@@ -1,0 +1,44 @@
+//! Contracts of someone who wishes us ill.
+
+use crate::Totals;
+use soroban_sdk::{contract, contractimpl, symbol_short, Address, Env, IntoVal, Symbol, Val, Vec};
+
+/// Claims to be a meter, repeats the router's events word for word, and calls a meter as if
+/// it were the router.
+#[contract]
+pub struct Rogue;
+
+#[contractimpl]
+impl Rogue {
+    /// Emits what the router would emit, byte for byte, but for the contract id.
+    pub fn forge(env: Env, meter: Address, totals: Totals) {
+        #[allow(deprecated)]
+        env.events().publish((symbol_short!("meter"), meter), totals);
+    }
+
+    /// Reports totals for itself.
+    pub fn lie(env: Env, router: Address, totals: Totals) {
+        Self::call(&env, &router, "report", (env.current_contract_address(), totals));
+    }
+
+    /// Reports totals for another's meter.
+    pub fn frame(env: Env, router: Address, victim: Address, totals: Totals) {
+        Self::call(&env, &router, "report", (victim, totals));
+    }
+
+    /// Withdraws from a meter without being its router.
+    pub fn loot(env: Env, meter: Address, payee: Address, fee_account: Address) {
+        Self::call(&env, &meter, "withdraw", (payee, 0u32, 100i128, fee_account));
+    }
+
+    /// Releases a refund without being the router.
+    pub fn release(env: Env, meter: Address) {
+        Self::call(&env, &meter, "release_refund", ());
+    }
+}
+
+impl Rogue {
+    fn call(env: &Env, contract: &Address, function: &str, args: impl IntoVal<Env, Vec<Val>>) {
+        env.invoke_contract::<Val>(contract, &Symbol::new(env, function), args.into_val(env));
+    }
+}

@@ -1,0 +1,45 @@
+#pragma once
+// One kept-alive HTTP/1.1 connection, plain or TLS by the URL's scheme. Blocking, confined to one thread.
+//
+// Error codes: "bad_url" (refused), "http_unreachable" (retry: nothing was sent), "http_lost" (in doubt: the
+// request went out, no whole answer came back), "http_too_large" (in doubt: the answer passes the bound).
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "model/error.h"
+
+namespace paytick::chain {
+
+struct HttpOptions {
+  std::chrono::milliseconds timeout{10'000};  // of a whole exchange, connecting included
+  std::size_t answer_bytes_max =
+      32 * 1024 * 1024;  // a page of events or a transaction's meta stays far below
+  std::string user_agent = "paytick";
+};
+
+struct HttpAnswer {
+  unsigned status = 0;
+  std::string body;
+};
+
+class HttpClient {
+ public:
+  static Result<HttpClient> create(std::string_view url, HttpOptions options = {});
+  HttpClient(HttpClient&&) noexcept;
+  HttpClient& operator=(HttpClient&&) noexcept;
+  ~HttpClient();
+
+  Result<HttpAnswer> post(std::string_view body);   // JSON, to the URL's path
+  Result<HttpAnswer> get(std::string_view target);  // an absolute path with its query
+  std::string_view path() const;
+
+ private:
+  struct Impl;
+  explicit HttpClient(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace paytick::chain
