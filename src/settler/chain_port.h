@@ -3,8 +3,8 @@
 // (soroban_chain.h) is the real one.
 //
 // Threads: an object belongs to one thread. Calls block, each for a bounded time.
-// Errors: Next::retry (nothing happened: unreachable node, timeout of a question), Next::refused (the node or the
-// contract says no), and from send() alone Next::in_doubt (the transaction may have reached the network).
+// Errors: Next::retry (nothing happened: unreachable node, timeout of a question), Next::refused (the node or
+// the contract says no), and from send() alone Next::in_doubt (the transaction may have reached the network).
 
 #include <cstdint>
 #include <optional>
@@ -48,14 +48,21 @@ struct TransactionAnswer {
 struct ChainEvent {
   std::string cursor;  // of this event
   std::uint32_t ledger = 0;
-  MeterReport report;                    // the meter's totals
-  std::optional<RefundRequest> refund;   // when it is the viewer's request
+  MeterReport report;                   // the meter's totals
+  std::optional<RefundRequest> refund;  // when it is the viewer's request
 };
 struct EventPage {
   std::vector<ChainEvent> events;  // oldest first
   std::string cursor;              // continue here; empty when nothing was ever read
   LedgerInfo newest;               // of the node when it answered
   bool more = false;               // ask again at once
+};
+
+// A settlement ready to be written ahead, and what the simulation foretells for each item: the router's codes
+// (contracts/README.md), or empty where the chain does not tell beforehand.
+struct Preparation {
+  Prepared prepared;
+  std::vector<std::int32_t> codes;
 };
 
 class ChainPort {
@@ -68,10 +75,10 @@ class ChainPort {
   virtual Result<LedgerInfo> latest_ledger() = 0;
   virtual Result<std::int64_t> next_sequence() = 0;
 
-  // Simulates, assembles, checks against the network's limits and signs the settlement of `items`. Sends nothing.
-  // Codes "limit_…" (too many items), "simulation_failed", "fee_too_high": refused.
-  virtual Result<Prepared> prepare(std::span<const SettlementItem> items, std::int64_t sequence, TimeMs min_time,
-                                   TimeMs max_time) = 0;
+  // Simulates, assembles, checks against the network's limits and signs the settlement of `items`. Sends
+  // nothing. Codes "limit_…" (too many items), "simulation_failed", "fee_too_high": refused.
+  virtual Result<Preparation> prepare(std::span<const SettlementItem> items, std::int64_t sequence,
+                                      TimeMs min_time, TimeMs max_time) = 0;
 
   // The same bytes may be sent any number of times; they apply at most once.
   virtual Result<SendAnswer> send(std::string_view envelope) = 0;
@@ -81,16 +88,17 @@ class ChainPort {
   // The contracts' own word: what has been paid so far for each item's (meter, creator, bps), in order.
   virtual Result<std::vector<Amount>> paid(std::span<const SettlementItem> items) = 0;
 
-  // Events of the router after `cursor`; when it is empty, from `start_ledger` on. Code "pruned": the node no longer
-  // has that place; read the meters' totals instead and go on from the oldest ledger it has (EventPage::newest of a
-  // later call, or oldest_ledger()).
+  // Events of the router after `cursor`; when it is empty, from `start_ledger` on. Code "pruned": the node no
+  // longer has that place; read the meters' totals instead and go on from the oldest ledger it has
+  // (EventPage::newest of a later call, or oldest_ledger()).
   virtual Result<EventPage> events(std::string_view cursor, std::uint32_t start_ledger) = 0;
   virtual Result<LedgerInfo> oldest_ledger() = 0;
 
   // A meter's totals by asking the contract.
   virtual Result<MeterReport> totals(const MeterId& meter) = 0;
 
-  // Names the creators who may be paid; by the admin's key, whole when it returns. Registered ones are skipped.
+  // Names the creators who may be paid; by the admin's key, whole when it returns. Registered ones are
+  // skipped.
   virtual Result<void> register_creators(std::span<const CreatorId> creators) = 0;
 };
 

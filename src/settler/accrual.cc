@@ -1,0 +1,155 @@
+#include "settler/accrual.h"
+
+#include <algorithm>
+
+namespace paytick::settler {
+
+namespace {
+
+template <typename... F>
+struct Match : F... {
+  using F::operator()...;
+};
+template <typename... F>
+Match(F...) -> Match<F...>;
+
+// A log cannot number more sums than this in one partition; what is beyond is corrupt.
+constexpr std::uint32_t kSumsMax = 1U << 27;
+
+}  // namespace
+
+SumState& Accrual::at(SumId sum) {
+  const auto index = static_cast<std::size_t>(sum);
+  if (index >= sums_.size()) sums_.resize(index + 1);
+  return sums_[index];
+}
+
+Result<void> Accrual::due_is(SumId sum, Amount due, TimeMs at_time) {
+  const auto index = static_cast<std::size_t>(sum);
+  if (index >= sums_.size() || !sums_[index].known)
+    return fail("unknown_sum", "Sum " + std::to_string(index) + " has money but was never introduced.",
+                Next::fatal);
+  SumState& state = sums_[index];
+  if (due < state.due)
+    return fail("due_falls",
+                "What is due of sum " + std::to_string(index) + " falls from " + to_decimal(state.due) +
+                    " to " + to_decimal(due) + ".",
+                Next::fatal);
+  if (state.due <= state.settled && due > state.settled) state.unsettled_since = at_time;
+  state.due = due;
+  return {};
+}
+
+Result<void> Accrual::apply(const Output& line, TimeMs at_time) {
+  return std::visit(Match{
+                        [&](const SumLine& l) -> Result<void> {
+                          if (static_cast<std::uint32_t>(l.sum) >= kSumsMax)
+                            return fail("unknown_sum", "The number of a sum is out of range.", Next::fatal);
+                          SumState& state = at(l.sum);
+                          state.viewer = l.viewer;
+                          state.meter = l.meter;
+                          state.creator = l.creator;
+                          state.bps = l.bps;
+                          state.known = true;
+                          return {};
+                        },
+                        [&](const OpenedLine& l) -> Result<void> {
+                          open_.insert_or_assign(l.session, l.sum);
+                          return {};
+                        },
+                        [&](const ClosedLine& l) -> Result<void> {
+                          if (const auto found = open_.find(l.session); found != open_.end()) {
+                            at(found->second).closed = true;
+                            open_.erase(found);
+                          }
+                          return {};
+                        },
+                        [&](const TickLine& l) { return due_is(l.sum, l.due, at_time); },
+                        [&](const AdjustLine& l) { return due_is(l.sum, l.due, at_time); },
+                        [&](const ChargeLine& l) { return due_is(l.sum, l.due, at_time); },
+                        [&](const DueLine& l) -> Result<void> {
+                          for (const auto& [sum, due] : l.sums)
+                            if (auto moved = due_is(sum, due, at_time); !moved) return moved;
+                          return {};
+                        },
+                        [](const auto&) -> Result<void> { return {}; },
+                    },
+                    line);
+}
+
+void Accrual::stands_at(SumState& sum, Amount cumulative) {
+  sum.settled = std::max(sum.settled, cumulative);
+  sum.failures = 0;
+  sum.retry_at = TimeMs{};
+  if (sum.settled >= sum.due) sum.closed = false;
+}
+
+void Accrual::refused(SumState& sum, TimeMs at_time) {
+  const std::uint32_t doublings = std::min(sum.failures, 20U);
+  const std::int64_t wait = std::min(policy_.retry_ms << doublings, policy_.retry_ms_max);
+  ++sum.failures;
+  sum.retry_at = at_time + wait;
+}
+
+void Accrual::land(const TxHash& hash) {
+  const auto found = in_flight_.find(hash);
+  if (found == in_flight_.end()) return;
+  for (const SettlementItem& item : found->second) at(item.sum).in_flight = false;
+  in_flight_.erase(found);
+}
+
+void Accrual::on(const Prepared& line) {
+  for (const SettlementItem& item : line.items) at(item.sum).in_flight = true;
+  in_flight_.insert_or_assign(line.hash, line.items);
+}
+
+void Accrual::on(const Confirmed& line) {
+  land(line.hash);
+  failed_in_a_row_ = 0;
+  for (const SettledItem& item : line.items) {
+    if (stands(item.code))
+      stands_at(at(item.sum), item.cumulative);
+    else
+      refused(at(item.sum), line.at);
+  }
+  if (!line.items.empty() && line.network_fee > Amount(0))
+    fee_per_item_ = Amount(line.network_fee.units() / static_cast<std::int64_t>(line.items.size()));
+}
+
+void Accrual::on(const Failed& line) {
+  ++failed_in_a_row_;
+  if (const auto found = in_flight_.find(line.hash); found != in_flight_.end())
+    for (const SettlementItem& item : found->second) refused(at(item.sum), line.at);
+  land(line.hash);
+}
+
+void Accrual::apply(const Settlement& line) {
+  std::visit(Match{
+                 [&](const Submitted&) {},
+                 [&](const Expired& l) { land(l.hash); },
+                 [&](const Parked& l) { at(l.sum).parked = true; },
+                 [&](const auto& l) { on(l); },
+             },
+             line);
+}
+
+void Accrual::foretold(const SettlementItem& item, std::int32_t code, TimeMs now) {
+  if (code == kCodeNothingNew)
+    stands_at(at(item.sum), item.cumulative);
+  else
+    refused(at(item.sum), now);
+}
+
+Amount Accrual::due() const {
+  Amount total;
+  for (const SumState& sum : sums_) total = add(total, sum.due).value_or(kMaxAmount);
+  return total;
+}
+
+Amount Accrual::settled() const {
+  Amount total;
+  for (const SumState& sum : sums_) total = add(total, sum.settled).value_or(kMaxAmount);
+  return total;
+}
+
+}  // namespace paytick::settler

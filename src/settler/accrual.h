@@ -1,0 +1,80 @@
+#pragma once
+// What a partition owes its creators: the fold of `ticks` (what is due) and `settlements` (what was paid).
+// Pure; restored by folding both topics again from their beginnings. Memory: one SumState a sum, one entry a
+// session that has not closed. Order between the two topics does not matter; within one, lines come in log
+// order.
+//
+// Not thread-safe. Error codes: "due_falls", "unknown_sum" (fatal: the log contradicts itself).
+
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "model/error.h"
+#include "model/ids.h"
+#include "model/money.h"
+#include "model/outputs.h"
+#include "model/settlements.h"
+#include "model/time.h"
+#include "settler/policy.h"
+
+namespace paytick::settler {
+
+struct SumState {
+  ViewerId viewer;
+  MeterId meter;
+  CreatorId creator;
+  std::uint16_t bps = 0;
+  bool known = false;      // its `sum` line has been read
+  bool closed = false;     // a session closed since all was settled
+  bool in_flight = false;  // in a batch that is neither confirmed nor given up
+  bool parked = false;
+  Amount due;              // cumulative, from ticks
+  Amount settled;          // cumulative, stands on the chain
+  TimeMs unsettled_since;  // when `due` passed `settled`
+  TimeMs retry_at;
+  std::uint32_t failures = 0;  // in a row
+};
+
+class Accrual {
+ public:
+  explicit Accrual(const Policy& policy) : policy_(policy) {}
+
+  // A line of `ticks`; `at` is its record's append time.
+  Result<void> apply(const Output& line, TimeMs at);
+  // A line of `settlements`. Prepared puts its items in flight; Confirmed, Failed and Expired take them out.
+  void apply(const Settlement& line);
+  // The simulation says that this item would be skipped, or that all of it stands already. Not on the log:
+  // asking the chain again after a restart tells the same.
+  void foretold(const SettlementItem& item, std::int32_t code, TimeMs now);
+
+  const std::vector<SumState>& sums() const { return sums_; }
+  // What a transaction has really cost, for the share that the fee may take.
+  Amount fee_per_item() const { return fee_per_item_; }
+  // Transactions that failed in a row: a batch is made smaller with each.
+  std::uint32_t failed_in_a_row() const { return failed_in_a_row_; }
+  // Batches prepared and not ended.
+  const std::unordered_map<TxHash, std::vector<SettlementItem>>& in_flight() const { return in_flight_; }
+
+  Amount due() const;      // of all sums
+  Amount settled() const;  // of all sums
+
+ private:
+  Result<void> due_is(SumId sum, Amount due, TimeMs at);
+  SumState& at(SumId sum);
+  void stands_at(SumState& sum, Amount cumulative);
+  void refused(SumState& sum, TimeMs at);
+  void land(const TxHash& hash);
+  void on(const Prepared& line);
+  void on(const Confirmed& line);
+  void on(const Failed& line);
+
+  Policy policy_;
+  std::vector<SumState> sums_;
+  std::unordered_map<SessionId, SumId> open_;
+  std::unordered_map<TxHash, std::vector<SettlementItem>> in_flight_;
+  Amount fee_per_item_;
+  std::uint32_t failed_in_a_row_ = 0;
+};
+
+}  // namespace paytick::settler

@@ -1,0 +1,45 @@
+#pragma once
+// When something due is worth a transaction (DESIGN.md §6), and how often a refused item is tried again.
+
+#include <cstddef>
+#include <cstdint>
+
+#include "model/money.h"
+
+namespace paytick::settler {
+
+struct Policy {
+  Amount threshold{10'000'000};         // a sum with this much unsettled is settled without waiting
+  std::int64_t max_age_ms = 3'600'000;  // the longest that anything due waits
+  bool on_close = true;                 // settle a sum when one of its sessions has closed
+  std::uint32_t max_fee_share_bps =
+      2'000;                         // not while the network's fee would take more of the batch, unless aged
+  std::size_t batch_items_max = 40;  // what fits a transaction with personal meters (contracts/README.md)
+
+  // The network's fee as known so far; Accrual replaces the second by what was really paid.
+  Amount fee_base{20'000};
+  Amount fee_per_item{30'000};
+
+  // An item that the router skipped, or whose transaction failed, waits this long, doubling up to the most,
+  // and is parked after so many times in a row: an operator must look.
+  std::int64_t retry_ms = 5'000;
+  std::int64_t retry_ms_max = 600'000;
+  std::uint32_t failures_max = 12;
+};
+
+// The router's codes (contracts/README.md).
+inline constexpr std::int32_t kCodePaid = 0;
+inline constexpr std::int32_t kCodeNothingNew = 1;
+inline constexpr std::int32_t kCodeInvalidAmount = 10;
+inline constexpr std::int32_t kCodeBpsAboveCap = 11;
+inline constexpr std::int32_t kCodeUnknownMeter = 12;
+inline constexpr std::int32_t kCodePayeeIsMeter = 21;
+
+constexpr bool stands(std::int32_t code) { return code == kCodePaid || code == kCodeNothingNew; }
+// Trying again cannot help.
+constexpr bool is_permanent(std::int32_t code) {
+  return code == kCodeInvalidAmount || code == kCodeBpsAboveCap || code == kCodeUnknownMeter ||
+         code == kCodePayeeIsMeter;
+}
+
+}  // namespace paytick::settler
