@@ -1,0 +1,425 @@
+#include "settler/settler_worker.h"
+
+#include <algorithm>
+#include <type_traits>
+
+namespace paytick::settler {
+
+namespace {
+
+constexpr std::size_t kReadBytes = 4 * 1024 * 1024;  // of ticks a step, so that a step stays short
+constexpr int kFenceTries = 16;                      // an owner who loses so many races in a row gives up
+
+TimeMs whole_second(TimeMs t) { return TimeMs{t.ms / 1'000 * 1'000}; }
+
+template <typename E>
+auto number(E e) {
+  return static_cast<std::underlying_type_t<E>>(e);
+}
+
+}  // namespace
+
+struct SettlerWorker::Partition {
+  Partition(log::EventLog& log, PartitionId id, const Policy& policy)
+      : id(id),
+        ticks(log, {log::Topic::ticks, id}),
+        settlements(log, {log::Topic::settlements, id}),
+        accrual(policy) {}
+
+  PartitionId id;
+  log::Lease lease;
+  FrameFollower ticks, settlements;
+  Accrual accrual;
+  bool fenced = false;  // our fence stands: what is read from here on is our own
+};
+
+struct SettlerWorker::Pending {
+  Partition* partition = nullptr;
+  Prepared prepared;
+  Flight flight;
+  Action action = Action::read_back;
+  TimeMs due;                                // when the action is to be taken
+  std::string fail_code;                     // with Action::fail
+  std::optional<TransactionAnswer> applied;  // with Action::confirm and Action::fail
+  bool submitted_written = false;
+};
+
+SettlerWorker::SettlerWorker(SettlerConfig config, log::EventLog& log, ChainPort& chain, WallClock& clock,
+                             Random& random)
+    : config_(std::move(config)),
+      log_(log),
+      chain_(chain),
+      clock_(clock),
+      random_(random),
+      items_max_(config_.policy.batch_items_max) {}
+SettlerWorker::~SettlerWorker() = default;
+
+Result<void> SettlerWorker::start() {
+  started_ = false;
+  pending_.clear();
+  partitions_.clear();
+  next_plan_ = TimeMs{};
+  status_ = {};
+  for (const PartitionId id : config_.partitions) {
+    auto& p = *partitions_.emplace_back(std::make_unique<Partition>(log_, id, config_.policy));
+    auto lease = log_.acquire(log::Role::settler, id);
+    if (!lease) return tl::unexpected(lease.error());
+    p.lease = *lease;
+    if (auto fenced = fence(p); !fenced) return fenced;
+  }
+  started_ = true;
+  return {};
+}
+
+// Reads all there is, writes the next epoch's fence and reads up to it; the first fence of an epoch counts.
+Result<void> SettlerWorker::fence(Partition& p) {
+  for (int i = 0; i < kFenceTries; ++i) {
+    for (;;) {
+      auto moved = follow_settlements(p);
+      if (!moved) return tl::unexpected(moved.error());
+      if (!*moved) break;
+    }
+    const Fence fence{p.id, Epoch{number(p.settlements.position().epoch) + 1}, random_.id<OwnerId>()};
+    log::Step step{
+        p.lease, {{{log::Topic::settlements, p.id}, clock_.now(), {}, build_fence(fence)}}, std::nullopt};
+    if (auto written = log_.commit(step); !written) return tl::unexpected(written.error());
+    for (;;) {
+      auto moved = follow_settlements(p);
+      if (!moved) return tl::unexpected(moved.error());
+      if (!*moved) break;
+    }
+    if (p.settlements.position().owner == fence.owner) {
+      p.fenced = true;
+      return {};
+    }
+  }
+  return fail("fenced", "Other settlers keep taking this partition; run one settler a partition.",
+              Next::abort);
+}
+
+Result<bool> SettlerWorker::follow_settlements(Partition& p) {
+  return p.settlements.pump(kReadBytes, [&](codec::MutableLine line, TimeMs) -> Result<void> {
+    auto settlement = codec::parse_settlement(line);
+    if (!settlement)
+      return fail("settlement_malformed",
+                  "A line of settlements cannot be read: " + settlement.error().message, Next::fatal);
+    return on_settlement(p, *settlement);
+  });
+}
+
+Result<bool> SettlerWorker::follow_ticks(Partition& p) {
+  return p.ticks.pump(kReadBytes, [&](codec::MutableLine line, TimeMs at) -> Result<void> {
+    auto output = codec::parse_output(line);
+    if (!output)
+      return fail("ticks_malformed", "A line of ticks cannot be read: " + output.error().message,
+                  Next::fatal);
+    return p.accrual.apply(*output, at);
+  });
+}
+
+Result<void> SettlerWorker::on_settlement(Partition& p, const Settlement& line) {
+  p.accrual.apply(line);
+  const auto find = [&](const TxHash& hash) {
+    return std::find_if(pending_.begin(), pending_.end(),
+                        [&](const Pending& f) { return f.prepared.hash == hash; });
+  };
+  if (const auto* prepared = std::get_if<Prepared>(&line)) {
+    Pending f;
+    f.partition = &p;
+    f.prepared = *prepared;
+    f.flight = {p.fenced ? Stage::written : Stage::unsure, prepared->ledger, prepared->max_time, 0};
+    f.action = first_action(f.flight.stage);
+    pending_.push_back(std::move(f));
+  } else if (const auto* submitted = std::get_if<Submitted>(&line)) {
+    if (const auto f = find(submitted->hash); f != pending_.end()) f->submitted_written = true;
+  } else if (const auto* confirmed = std::get_if<Confirmed>(&line)) {
+    if (const auto f = find(confirmed->hash); f != pending_.end()) pending_.erase(f);
+  } else if (const auto* failed = std::get_if<Failed>(&line)) {
+    if (const auto f = find(failed->hash); f != pending_.end()) pending_.erase(f);
+  } else if (const auto* expired = std::get_if<Expired>(&line)) {
+    if (const auto f = find(expired->hash); f != pending_.end()) pending_.erase(f);
+  }
+  return {};
+}
+
+// The frame's span counts the frames themselves: `settlements` has no source of its own.
+Result<void> SettlerWorker::write(Partition& p, const std::vector<Settlement>& lines) {
+  std::string text;
+  for (const Settlement& line : lines) codec::write(line, text);
+  const FramePosition& at = p.settlements.position();
+  FrameHash prev = at.prev;
+  log::Step step{p.lease, {}, p.ticks.next()};
+  for (std::string& record : build_frame({p.id, at.epoch, at.to, Offset{number(at.to) + 1}, 0}, text, prev))
+    step.records.push_back({{log::Topic::settlements, p.id}, clock_.now(), {}, std::move(record)});
+  if (auto written = log_.commit(step); !written) return tl::unexpected(written.error());
+  // Read back at once: what counts is what the log says.
+  auto moved = follow_settlements(p);
+  if (!moved) return tl::unexpected(moved.error());
+  return {};
+}
+
+Result<bool> SettlerWorker::step() {
+  if (!started_) return fail("not_started", "Call start() first.", Next::abort);
+  bool moved = false;
+  for (auto& p : partitions_) {
+    auto settled = follow_settlements(*p);
+    if (!settled) return settled;
+    auto ticked = follow_ticks(*p);
+    if (!ticked) return ticked;
+    moved = moved || *settled || *ticked;
+  }
+  if (!pending_.empty()) {
+    auto driven = drive(pending_.front());
+    if (!driven) return driven;
+    return moved || *driven;
+  }
+  if (moved) return true;  // catch up first: later ticks make the same batch larger
+  if (clock_.now() < next_plan_) return false;
+  return settle_something();
+}
+
+Result<bool> SettlerWorker::drive(Pending& f) {
+  if (clock_.now() < f.due) return false;
+  Result<void> done;
+  switch (f.action) {
+    case Action::read_back:
+      // It is in pending_ because it was read from the log, after our fence.
+      done = move(f, ReadBack{f.partition->fenced});
+      break;
+    case Action::send:
+      done = send(f);
+      break;
+    case Action::look_up:
+      done = look_up(f);
+      break;
+    case Action::ask_totals:
+      done = ask_totals(f);
+      break;
+    default:  // an end that could not be written yet
+      done = end(f, {f.flight.stage, f.action, 0, 0, f.fail_code});
+  }
+  if (!done) return tl::unexpected(done.error());
+  return true;
+}
+
+Result<void> SettlerWorker::move(Pending& f, const Answer& answer) {
+  Decision decision = decide(f.flight, answer);
+  f.flight.stage = decision.stage;
+  f.flight.looks = decision.looks;
+  f.action = decision.action;
+  f.fail_code = decision.code;
+  f.due = clock_.now() + decision.delay_ms;
+  switch (decision.action) {
+    case Action::confirm:
+    case Action::fail:
+    case Action::expire:
+    case Action::settle_by_totals:
+    case Action::abandon:
+      return end(f, decision);
+    default:
+      return {};
+  }
+}
+
+Result<void> SettlerWorker::send(Pending& f) {
+  auto answer = chain_.send(f.prepared.envelope);
+  if (!answer) {
+    chain_failed(answer.error());
+    switch (answer.error().next) {
+      case Next::in_doubt:
+        return move(f, SendLost{});
+      case Next::refused:
+        return move(f, SendRejected{});
+      default:
+        return move(f, SendUnmade{});
+    }
+  }
+  status_.chain_trouble.reset();
+  switch (answer->status) {
+    case SendStatus::try_again_later:
+      return move(f, SendTryAgain{});
+    case SendStatus::error:
+      return move(f, SendError{answer->code});
+    case SendStatus::pending:
+    case SendStatus::duplicate:
+      break;
+  }
+  const bool duplicate = answer->status == SendStatus::duplicate;
+  auto moved = duplicate ? move(f, SendDuplicate{}) : move(f, SendPending{});
+  if (!moved || f.submitted_written) return moved;
+  const Submitted line{f.prepared.hash, duplicate ? "DUPLICATE" : "PENDING", clock_.now()};
+  return write(*f.partition, {line});
+}
+
+Result<void> SettlerWorker::look_up(Pending& f) {
+  auto answer = chain_.transaction(f.prepared);
+  if (!answer) {
+    chain_failed(answer.error());
+    return move(f, LookUpUnmade{});
+  }
+  status_.chain_trouble.reset();
+  f.applied = std::move(*answer);
+  switch (f.applied->state) {
+    case TransactionState::success:
+      return move(f, LookedUpSuccess{});
+    case TransactionState::failed:
+      return move(f, LookedUpFailed{f.applied->code});
+    case TransactionState::not_found:
+      break;
+  }
+  return move(f, LookedUpNotFound{f.applied->oldest.sequence, f.applied->newest.close_time});
+}
+
+Result<void> SettlerWorker::ask_totals(Pending& f) {
+  auto paid = chain_.paid(f.prepared.items);
+  if (!paid) {
+    chain_failed(paid.error());
+    return move(f, TotalsUnmade{});
+  }
+  bool all = paid->size() == f.prepared.items.size();
+  for (std::size_t i = 0; all && i < paid->size(); ++i) all = (*paid)[i] >= f.prepared.items[i].cumulative;
+  return move(f, Totals{all});
+}
+
+// Writes how a batch ended. Reading it back removes `f`, so nothing touches it afterwards.
+Result<void> SettlerWorker::end(Pending& f, const Decision& decision) {
+  Partition& p = *f.partition;
+  const TimeMs now = clock_.now();
+  std::vector<Settlement> lines;
+  switch (decision.action) {
+    case Action::confirm: {
+      const TransactionAnswer& a = *f.applied;
+      lines.push_back(Confirmed{f.prepared.hash, a.ledger, a.at, a.network_fee, a.items});
+      for (const SettledItem& item : a.items)
+        if (is_permanent(item.code))
+          lines.push_back(Parked{item.sum, "router_" + std::to_string(item.code), item.cumulative, now});
+      ++status_.confirmed;
+      break;
+    }
+    case Action::settle_by_totals: {
+      Confirmed line{f.prepared.hash, 0, now, Amount(0), {}};
+      for (const SettlementItem& item : f.prepared.items)
+        line.items.push_back({item.sum, item.cumulative, Amount(0), Amount(0), kCodeNothingNew});
+      lines.push_back(std::move(line));
+      ++status_.confirmed;
+      break;
+    }
+    case Action::fail:
+      lines.push_back(Failed{f.prepared.hash, decision.code, now});
+      ++status_.failed;
+      break;
+    case Action::expire:
+      lines.push_back(Expired{f.prepared.hash, now});
+      ++status_.expired;
+      break;
+    default:
+      return fail("fenced", "The batch was not found under our own epoch.", Next::abort);
+  }
+  return write(p, lines);
+}
+
+Result<bool> SettlerWorker::settle_something() {
+  const TimeMs now = clock_.now();
+  next_plan_ = now + config_.replan_ms;
+  Policy policy = config_.policy;
+  policy.batch_items_max = items_max_;
+  for (std::size_t i = 0; i < partitions_.size(); ++i) {
+    Partition& p = *partitions_[turn_++ % partitions_.size()];
+    if (const auto park = to_park(p.accrual, now, policy); !park.empty()) {
+      auto written = write(p, {park.begin(), park.end()});
+      if (!written) return tl::unexpected(written.error());
+      return true;
+    }
+    auto batches = plan(p.accrual, now, policy);
+    if (!batches.empty()) return prepare(p, std::move(batches.front()));
+  }
+  return false;
+}
+
+Result<bool> SettlerWorker::prepare(Partition& p, Batch batch) {
+  auto sequence = chain_.next_sequence();
+  if (!sequence) {
+    chain_failed(sequence.error());
+    return false;
+  }
+  auto ledger = chain_.latest_ledger();
+  if (!ledger) {
+    chain_failed(ledger.error());
+    return false;
+  }
+  // By the chain's clock, so that ours may be wrong.
+  const TimeMs max_time = whole_second(ledger->close_time + config_.valid_ms);
+  auto preparation = chain_.prepare(batch, *sequence, TimeMs{}, max_time);
+  if (!preparation) return refused_to_prepare(p, batch, preparation.error());
+  status_.chain_trouble.reset();
+  auto dropped = drop_foretold(p, batch, preparation->codes);
+  if (!dropped || *dropped) return dropped;
+  auto written = write(p, {std::move(preparation->prepared)});
+  if (!written) return tl::unexpected(written.error());
+  return true;
+}
+
+// What the simulation says would be skipped, or stands already, costs a fee for nothing: take it out and plan
+// anew.
+Result<bool> SettlerWorker::drop_foretold(Partition& p, const Batch& batch,
+                                          const std::vector<std::int32_t>& codes) {
+  bool dropped = false;
+  std::vector<Settlement> park;
+  const TimeMs now = clock_.now();
+  for (std::size_t i = 0; i < batch.size() && i < codes.size(); ++i) {
+    if (codes[i] == kCodePaid) continue;
+    dropped = true;
+    p.accrual.foretold(batch[i], codes[i], now);
+    if (is_permanent(codes[i]))
+      park.push_back(Parked{batch[i].sum, "router_" + std::to_string(codes[i]), batch[i].cumulative, now});
+  }
+  if (dropped) next_plan_ = now;
+  if (!park.empty())
+    if (auto written = write(p, park); !written) return tl::unexpected(written.error());
+  return dropped;
+}
+
+Result<bool> SettlerWorker::refused_to_prepare(Partition& p, const Batch& batch, const Error& error) {
+  if (error.code.starts_with("limit_")) {
+    if (batch.size() > 1) {
+      items_max_ = std::max<std::size_t>(1, batch.size() / 2);
+      next_plan_ = clock_.now();
+      return true;
+    }
+    auto written = write(p, {Parked{batch.front().sum, error.code, batch.front().cumulative, clock_.now()}});
+    if (!written) return tl::unexpected(written.error());
+    return true;
+  }
+  chain_failed(error);
+  return false;
+}
+
+void SettlerWorker::chain_failed(const Error& error) {
+  status_.chain_trouble = error;
+  next_plan_ = clock_.now() + config_.backoff_ms;
+}
+
+bool SettlerWorker::idle() {
+  if (!pending_.empty()) return false;
+  return std::all_of(partitions_.begin(), partitions_.end(),
+                     [&](const auto& p) { return plan(p->accrual, clock_.now(), config_.policy).empty(); });
+}
+
+SettlerStatus SettlerWorker::status() const {
+  SettlerStatus out = status_;
+  out.in_flight = pending_.size();
+  for (const auto& p : partitions_) {
+    out.due = add(out.due, p->accrual.due()).value_or(kMaxAmount);
+    out.settled = add(out.settled, p->accrual.settled()).value_or(kMaxAmount);
+    for (const SumState& sum : p->accrual.sums()) out.parked += sum.parked ? 1 : 0;
+  }
+  return out;
+}
+
+const Accrual& SettlerWorker::accrual(PartitionId partition) const {
+  return (*std::find_if(partitions_.begin(), partitions_.end(),
+                        [&](const auto& p) { return p->id == partition; }))
+      ->accrual;
+}
+
+}  // namespace paytick::settler

@@ -1,0 +1,101 @@
+#pragma once
+// The settler's shell: follows `ticks`, writes batches ahead to `settlements`, sends them, and records how
+// they end. It owns its partitions under the lease of Role::settler and a fence in `settlements`; one
+// transaction of the source account is in flight at a time.
+//
+// What it believes comes from the log alone: everything it writes it reads back before it acts on it. A
+// restart folds both topics again from their beginnings (so `ticks` and `settlements` must be kept as long as
+// their sums live); memory is one SumState a sum and 24 bytes or so a session that is open.
+//
+// Driven by one thread: start() once, then step() again and again; nothing blocks but the log and the chain.
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "log/event_log.h"
+#include "model/ports.h"
+#include "settler/accrual.h"
+#include "settler/batch_life.h"
+#include "settler/chain_port.h"
+#include "settler/frame_follower.h"
+#include "settler/plan.h"
+#include "settler/policy.h"
+
+namespace paytick::settler {
+
+struct SettlerConfig {
+  std::vector<PartitionId> partitions;
+  Policy policy;
+  std::int64_t valid_ms = 60'000;   // how long a transaction can be applied; longer outlasts more trouble
+  std::int64_t replan_ms = 200;     // between two looks for something to settle
+  std::int64_t backoff_ms = 2'000;  // after the chain could not be reached or refused a simulation
+};
+
+struct SettlerStatus {
+  Amount due, settled;  // over all partitions
+  std::size_t in_flight = 0, parked = 0;
+  std::uint64_t confirmed = 0, failed = 0, expired = 0;  // since start()
+  std::optional<Error> chain_trouble;                    // the last one, until the chain answers again
+};
+
+class SettlerWorker {
+ public:
+  SettlerWorker(SettlerConfig config, log::EventLog& log, ChainPort& chain, WallClock& clock, Random& random);
+  ~SettlerWorker();
+
+  // Takes the partitions over: lease, fence, read back. Drops whatever an earlier start() knew. Errors: the
+  // log's; Next::fatal when the log contradicts itself.
+  Result<void> start();
+
+  // One bounded piece of work; true when there was some, false when it waits for time, ticks or the chain.
+  // Trouble with the chain is no error: it is waited out and shown in status(). After Next::abort and
+  // Next::in_doubt call start() again; after Next::retry step() again; Next::fatal ends it.
+  Result<bool> step();
+
+  // Nothing in flight and nothing that the policy would settle now.
+  bool idle();
+  SettlerStatus status() const;
+  const Accrual& accrual(PartitionId partition) const;
+
+ private:
+  struct Partition;
+  struct Pending;
+
+  Result<void> fence(Partition& p);
+  Result<bool> follow_settlements(Partition& p);
+  Result<bool> follow_ticks(Partition& p);
+  Result<void> on_settlement(Partition& p, const Settlement& line);
+  Result<void> write(Partition& p, const std::vector<Settlement>& lines);
+
+  Result<bool> drive(Pending& flight);
+  Result<void> move(Pending& flight, const Answer& answer);
+  Result<void> send(Pending& flight);
+  Result<void> look_up(Pending& flight);
+  Result<void> ask_totals(Pending& flight);
+  Result<void> end(Pending& flight, const Decision& decision);
+
+  Result<bool> settle_something();
+  Result<bool> prepare(Partition& p, Batch batch);
+  Result<bool> drop_foretold(Partition& p, const Batch& batch, const std::vector<std::int32_t>& codes);
+  Result<bool> refused_to_prepare(Partition& p, const Batch& batch, const Error& error);
+  void chain_failed(const Error& error);
+
+  SettlerConfig config_;
+  log::EventLog& log_;
+  ChainPort& chain_;
+  WallClock& clock_;
+  Random& random_;
+  std::vector<std::unique_ptr<Partition>> partitions_;
+  std::deque<Pending> pending_;  // the first one is driven
+  TimeMs next_plan_;
+  std::size_t turn_ = 0;   // whose partition is planned next
+  std::size_t items_max_;  // what the network's limits have let through
+  SettlerStatus status_;
+  bool started_ = false;
+};
+
+}  // namespace paytick::settler
