@@ -20,16 +20,17 @@ auto number(E e) {
 }  // namespace
 
 struct SettlerWorker::Partition {
-  Partition(log::EventLog& log, PartitionId id, const Policy& policy)
-      : id(id),
-        ticks(log, {log::Topic::ticks, id}),
-        settlements(log, {log::Topic::settlements, id}),
+  Partition(log::EventLog& log, PartitionId partition, const Policy& policy)
+      : id(partition),
+        ticks(log, {log::Topic::ticks, partition}),
+        settlements(log, {log::Topic::settlements, partition}),
         accrual(policy) {}
 
   PartitionId id;
   log::Lease lease;
   FrameFollower ticks, settlements;
   Accrual accrual;
+  OwnerId owner;
   bool fenced = false;  // our fence stands: what is read from here on is our own
 };
 
@@ -89,6 +90,7 @@ Result<void> SettlerWorker::fence(Partition& p) {
       if (!*moved) break;
     }
     if (p.settlements.position().owner == fence.owner) {
+      p.owner = fence.owner;
       p.fenced = true;
       return {};
     }
@@ -98,13 +100,16 @@ Result<void> SettlerWorker::fence(Partition& p) {
 }
 
 Result<bool> SettlerWorker::follow_settlements(Partition& p) {
-  return p.settlements.pump(kReadBytes, [&](codec::MutableLine line, TimeMs) -> Result<void> {
+  auto moved = p.settlements.pump(kReadBytes, [&](codec::MutableLine line, TimeMs) -> Result<void> {
     auto settlement = codec::parse_settlement(line);
     if (!settlement)
       return fail("settlement_malformed",
                   "A line of settlements cannot be read: " + settlement.error().message, Next::fatal);
     return on_settlement(p, *settlement);
   });
+  if (moved && p.fenced && p.settlements.position().owner != p.owner)
+    return fail("fenced", "Another settler has taken this partition.", Next::abort);
+  return moved;
 }
 
 Result<bool> SettlerWorker::follow_ticks(Partition& p) {

@@ -1,0 +1,58 @@
+#pragma once
+// The settler's chain over Stellar RPC: the router and meters of contracts/README.md.
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "chain/rpc_client.h"
+#include "chain/submitter.h"
+#include "settler/chain_port.h"
+
+namespace paytick::settler {
+
+struct SorobanConfig {
+  std::string rpc_url;
+  std::string network_passphrase;
+  ContractId router;
+  chain::HttpOptions http;
+  std::uint32_t inclusion_fee_max = 100'000;  // stroops; what is asked follows the network's statistics
+  chain::SubmitOptions admin;                 // how creators are registered
+};
+
+class SorobanChain : public ChainPort {
+ public:
+  // `settler` signs and pays settlements; `admin`, when given, registers creators and should be another
+  // account: one transaction of an account is in flight at a time. Refuses a node of another network: code
+  // "wrong_network".
+  static Result<std::unique_ptr<SorobanChain>> connect(SorobanConfig config, chain::SecretKey settler,
+                                                       std::optional<chain::SecretKey> admin = std::nullopt);
+
+  AccountId source() const override { return settler_.account(); }
+  Result<LedgerInfo> latest_ledger() override;
+  Result<std::int64_t> next_sequence() override;
+  Result<Preparation> prepare(std::span<const SettlementItem> items, std::int64_t sequence, TimeMs min_time,
+                              TimeMs max_time) override;
+  Result<SendAnswer> send(std::string_view envelope) override;
+  Result<TransactionAnswer> transaction(const Prepared& prepared) override;
+  Result<std::vector<Amount>> paid(std::span<const SettlementItem> items) override;
+  Result<EventPage> events(std::string_view cursor, std::uint32_t start_ledger) override;
+  Result<LedgerInfo> oldest_ledger() override;
+  Result<MeterReport> totals(const MeterId& meter) override;
+  Result<void> register_creators(std::span<const CreatorId> creators) override;
+
+ private:
+  SorobanChain(SorobanConfig config, chain::RpcClient rpc, chain::SecretKey settler,
+               std::optional<chain::SecretKey> admin);
+
+  Result<std::vector<SettledItem>> items_by_totals(std::span<const SettlementItem> items);
+  std::uint32_t inclusion_fee();
+
+  SorobanConfig config_;
+  chain::RpcClient rpc_;
+  chain::NetworkId network_;
+  chain::SecretKey settler_;
+  std::optional<chain::Submitter> admin_;
+};
+
+}  // namespace paytick::settler
