@@ -10,10 +10,12 @@
 // Errors (model/error.h):
 //   "fenced"      abort     another owner holds the lease; drop all state derived under it
 //   "log_full"    retry     no space: nothing was written, readers go on
+//   "log_busy"    retry     the engine did not take the write now: nothing was written
 //   "log_io"      fatal     the storage failed or is corrupt
 //   "in_doubt"    in_doubt  the write may have happened; acquire again and read back
 //   "out_of_range" refused  the offset was trimmed away or lies beyond the end
 //   "too_large"   refused   a record above codec::kRecordBytesMax, or more than kStepBytesMax in one step
+//   "bad_partition", "missing_key"  refused  no such topic or partition; a compacted topic needs a key
 
 #include <chrono>
 #include <cstdint>
@@ -114,7 +116,8 @@ class EventLog {
 
   // Returns true when `end` has passed `seen`; false at the deadline or after interrupt().
   virtual bool wait(TopicPartition tp, Offset seen, std::chrono::milliseconds timeout) = 0;
-  // Wakes every waiter now (shutdown).
+  // Every wait under way returns now (shutdown); later ones wait as usual, so pass short timeouts and look at
+  // your own stop flag.
   virtual void interrupt() = 0;
 
   // Retention: forgets records below `before`. Never touches compacted topics.

@@ -1,0 +1,25 @@
+#include "log/event_log.h"
+
+namespace paytick::log {
+
+std::string_view to_text(Topic topic) {
+  switch (topic) {
+    case Topic::heartbeats:
+      return "heartbeats";
+    case Topic::heartbeats_in:
+      return "heartbeats-in";
+    case Topic::ticks:
+      return "ticks";
+    case Topic::settlements:
+      return "settlements";
+    case Topic::replies:
+      return "replies";
+    case Topic::catalog:
+      return "catalog";
+    case Topic::snapshots:
+      return "snapshots";
+  }
+  return "unknown";
+}
+
+}  // namespace paytick::log

@@ -1,0 +1,37 @@
+#pragma once
+// The engines that the conformance suite runs over. A new engine joins by adding a factory to kEngines.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "log/event_log.h"
+
+namespace paytick::log::testing {
+
+// One log that can be closed and opened again, as a process that restarts would.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  virtual EventLog& log() = 0;
+  // The process dies without a farewell and starts again on what is durable.
+  virtual void restart() = 0;
+  // Bytes of records that the engine keeps in memory for itself, caches included.
+  virtual std::size_t memory_bytes() = 0;
+};
+
+struct EngineOptions {
+  std::uint32_t partitions = 4;
+  std::size_t bytes_max = 0;
+};
+
+struct EngineKind {
+  std::string name;
+  std::unique_ptr<Engine> (*open)(const EngineOptions&);
+  bool on_disk = false;     // memory stays bounded while the log grows
+  bool disk_limit = false;  // honours bytes_max
+};
+
+const std::vector<EngineKind>& engines();
+
+}  // namespace paytick::log::testing
