@@ -15,6 +15,8 @@ const startDeadlineMs = 30_000;
 
 export const wasm = (name) => readFileSync(join(root, 'contracts/wasm', `${name}.wasm`));
 
+export const hashOf = (transaction) => Buffer.from(transaction.hash()).toString('hex');
+
 export async function until(condition, what, deadlineMs = 20_000) {
   const end = Date.now() + deadlineMs;
   for (;;) {

@@ -83,7 +83,8 @@ pub fn parse(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<
                 options.ledger_interval = Duration::from_millis(ms);
             }
             Long("passphrase") => {
-                options.passphrase = parser.value().and_then(|value| value.string()).map_err(fail)?;
+                options.passphrase =
+                    parser.value().and_then(|value| value.string()).map_err(fail)?;
             }
             Long("ready-file") => {
                 options.ready_file = Some(PathBuf::from(parser.value().map_err(fail)?));

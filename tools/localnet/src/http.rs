@@ -15,11 +15,9 @@ use hyper::{
 };
 use hyper_util::rt::TokioIo;
 use serde_json::{json, Value};
-use std::{
-    sync::{
-        mpsc::{SyncSender, TrySendError},
-        Arc,
-    },
+use std::sync::{
+    mpsc::{SyncSender, TrySendError},
+    Arc,
 };
 use tokio::{net::TcpListener, sync::oneshot, sync::Semaphore};
 

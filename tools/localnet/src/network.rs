@@ -24,9 +24,7 @@ impl Network {
     /// Refuses the passphrase of a public network, and an empty one.
     pub fn new(passphrase: &str) -> Result<Self, String> {
         if PUBLIC_PASSPHRASES.contains(&passphrase.trim()) {
-            return Err(format!(
-                "refused: \"{passphrase}\" is the passphrase of a public network"
-            ));
+            return Err(format!("refused: \"{passphrase}\" is the passphrase of a public network"));
         }
         if passphrase.trim().is_empty() {
             return Err("refused: the network passphrase is empty".into());

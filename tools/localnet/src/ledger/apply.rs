@@ -160,14 +160,7 @@ impl Applier<'_> {
         }
     }
 
-    fn record(
-        &self,
-        charged: &Charged,
-        run: Run,
-        refund: i64,
-        order: u32,
-        applied: &mut Applied,
-    ) {
+    fn record(&self, charged: &Charged, run: Run, refund: i64, order: u32, applied: &mut Applied) {
         let frame = &charged.frame;
         let sequence = self.at.sequence;
         let events = run.events();

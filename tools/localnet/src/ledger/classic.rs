@@ -57,9 +57,9 @@ pub fn results_until(
 fn untried(operation: &Operation) -> OperationResult {
     OperationResult::OpInner(match operation.body {
         OperationBody::Payment(_) => OperationResultTr::Payment(PaymentResult::Success),
-        OperationBody::InvokeHostFunction(_) => OperationResultTr::InvokeHostFunction(
-            InvokeHostFunctionResult::Success(Hash([0; 32])),
-        ),
+        OperationBody::InvokeHostFunction(_) => {
+            OperationResultTr::InvokeHostFunction(InvokeHostFunctionResult::Success(Hash([0; 32])))
+        }
         OperationBody::ExtendFootprintTtl(_) => {
             OperationResultTr::ExtendFootprintTtl(ExtendFootprintTtlResult::Success)
         }

@@ -9,8 +9,8 @@ use soroban_env_host::{
         TransactionResources,
     },
     xdr::{
-        LedgerKey, OperationBody, SorobanTransactionData, SorobanTransactionDataExt,
-        SorobanTransactionMetaExtV1, ExtensionPoint,
+        ExtensionPoint, LedgerKey, OperationBody, SorobanTransactionData,
+        SorobanTransactionDataExt, SorobanTransactionMetaExtV1,
     },
 };
 
@@ -30,8 +30,7 @@ pub fn archived_indices(data: &SorobanTransactionData) -> &[u32] {
 /// Entries that the transaction reads from disk rather than from memory.
 pub fn disk_read_entries(frame: &Frame, data: &SorobanTransactionData) -> u32 {
     let footprint = &data.resources.footprint;
-    let restores =
-        matches!(frame.operations().first(), Some(op) if matches!(op.body, OperationBody::RestoreFootprint(_)));
+    let restores = matches!(frame.operations().first(), Some(op) if matches!(op.body, OperationBody::RestoreFootprint(_)));
     if restores {
         return footprint.read_write.len() as u32;
     }
@@ -53,7 +52,11 @@ fn priced(frame: &Frame, data: &SorobanTransactionData, events_bytes: u32) -> Tr
 }
 
 /// The part of the resource fee that is kept whatever happens.
-pub fn non_refundable_fee(settings: &Settings, frame: &Frame, data: &SorobanTransactionData) -> i64 {
+pub fn non_refundable_fee(
+    settings: &Settings,
+    frame: &Frame,
+    data: &SorobanTransactionData,
+) -> i64 {
     let resources = priced(frame, data, 0);
     compute_transaction_resource_fee(&resources, &settings.config.fee_configuration).0
 }

@@ -11,9 +11,9 @@ use crate::{
 use soroban_env_host::{
     e2e_invoke::{invoke_host_function, LedgerEntryChange, TtlLedgerEntryMeta},
     xdr::{
-        ContractEvent, DiagnosticEvent, InvokeHostFunctionOp, InvokeHostFunctionResult as Code,
-        InvokeHostFunctionSuccessPreImage, LedgerEntry, LedgerEntryData, LedgerKey,
-        OperationResult, OperationResultTr, ScErrorType, ScVal, Hash,
+        ContractEvent, DiagnosticEvent, Hash, InvokeHostFunctionOp,
+        InvokeHostFunctionResult as Code, InvokeHostFunctionSuccessPreImage, LedgerEntry,
+        LedgerEntryData, LedgerKey, OperationResult, OperationResultTr, ScErrorType, ScVal,
     },
     HostError,
 };
@@ -68,8 +68,11 @@ fn run(
         .map_err(|_| Failure(Code::Malformed, None))?;
     let authorizations: Vec<Rc<[u8]>> =
         operation.auth.iter().map(|entry| encode(entry).into()).collect();
-    let info =
-        context.settings.ledger_info(context.at.sequence, context.at.close_time, context.network_id);
+    let info = context.settings.ledger_info(
+        context.at.sequence,
+        context.at.close_time,
+        context.network_id,
+    );
     let seed: Rc<[u8]> = sha256(&context.frame.hash).to_vec().into();
     let output = invoke_host_function::<Rc<[u8]>, _, _>(
         &budget,
@@ -93,14 +96,8 @@ fn run(
         output.encoded_contract_events.iter().map(Vec::len).sum::<usize>() + value.len();
     check_output(limits, &output.ledger_changes, resources.write_bytes, events_bytes)?;
     let rent = rent_of_changes(context.settings, &output.ledger_changes, context.at.sequence);
-    let fees = settle(
-        context.settings,
-        context.frame,
-        context.data,
-        events_bytes as u32,
-        rent,
-    )
-    .ok_or(Failure(Code::InsufficientRefundableFee, None))?;
+    let fees = settle(context.settings, context.frame, context.data, events_bytes as u32, rent)
+        .ok_or(Failure(Code::InsufficientRefundableFee, None))?;
     write_changes(context, &output.ledger_changes)?;
 
     let events = output
@@ -178,8 +175,8 @@ fn check_output(
     let mut written = 0;
     for change in changes {
         let Some(value) = &change.encoded_new_value else { continue };
-        let key = decode::<LedgerKey>(&change.encoded_key)
-            .map_err(|_| Failure(Code::Trapped, None))?;
+        let key =
+            decode::<LedgerKey>(&change.encoded_key).map_err(|_| Failure(Code::Trapped, None))?;
         check_entry_size(limits, &key, &change.encoded_key, value.len()).map_err(over_limit)?;
         written += value.len();
     }
@@ -216,8 +213,7 @@ fn write_changes(context: &Context, changes: &[LedgerEntryChange]) -> Result<(),
             context.state.remove(key);
             continue;
         };
-        let mut entry =
-            decode::<LedgerEntry>(value).map_err(|_| Failure(Code::Trapped, None))?;
+        let mut entry = decode::<LedgerEntry>(value).map_err(|_| Failure(Code::Trapped, None))?;
         entry.last_modified_ledger_seq = context.at.sequence;
         if let LedgerEntryData::ContractCode(code) = &entry.data {
             context.cache_code(code.code.as_slice());

@@ -1,7 +1,10 @@
 //! Transactions that wait for a ledger: one per source account, first come, first served.
 
 use super::{frame::Frame, room::Room};
-use crate::{settings::LedgerLimits, wire::{Hash32, RawKey}};
+use crate::{
+    settings::LedgerLimits,
+    wire::{Hash32, RawKey},
+};
 use std::collections::HashSet;
 
 /// Most transactions waiting; a node's own queue is a few ledgers deep, too.

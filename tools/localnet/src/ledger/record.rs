@@ -37,9 +37,8 @@ pub struct BadRecord;
 
 impl TransactionRecord {
     pub fn encode(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(
-            256 + self.envelope.len() + self.result.len() + self.meta.len(),
-        );
+        let mut out =
+            Vec::with_capacity(256 + self.envelope.len() + self.result.len() + self.meta.len());
         out.push(VERSION);
         out.extend_from_slice(&self.hash);
         out.push(u8::from(self.inner_hash.is_some()));
@@ -184,8 +183,7 @@ mod tests {
 
     #[test]
     fn an_event_record_keeps_its_form_on_disk() {
-        let record =
-            EventRecord { close_time: 9, transaction: [3; 32], event: vec![0xaa, 0xbb] };
+        let record = EventRecord { close_time: 9, transaction: [3; 32], event: vec![0xaa, 0xbb] };
         let expected = format!("010000000000000009{}00000002aabb", "03".repeat(32));
         assert_eq!(hex::encode(record.encode()), expected);
         assert_eq!(EventRecord::decode(&record.encode()), Ok(record));

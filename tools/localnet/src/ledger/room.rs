@@ -1,9 +1,6 @@
 //! How much of a ledger the chosen transactions fill, against the network's limits.
 
-use super::{
-    fees::disk_read_entries,
-    frame::Frame,
-};
+use super::{fees::disk_read_entries, frame::Frame};
 use crate::{settings::LedgerLimits, wire::encode};
 use std::collections::{HashMap, HashSet};
 

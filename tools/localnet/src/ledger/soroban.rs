@@ -89,10 +89,8 @@ impl Context<'_> {
     pub fn rent_size(&self, slot: &Slot) -> u32 {
         let length = slot.xdr.len() as u32;
         match decode::<LedgerEntry>(&slot.xdr) {
-            Ok(entry) => {
-                entry_size_for_rent(&self.settings.unmetered_budget(), &entry, length)
-                    .unwrap_or(length)
-            }
+            Ok(entry) => entry_size_for_rent(&self.settings.unmetered_budget(), &entry, length)
+                .unwrap_or(length),
             Err(_) => length,
         }
     }

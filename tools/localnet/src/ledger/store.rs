@@ -14,7 +14,7 @@ use super::{
 };
 use crate::wire::{decode, encode, Hash32};
 use redb::{
-    Database, Durability, ReadableDatabase, ReadableTable, ReadTransaction, TableDefinition,
+    Database, Durability, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition,
     WriteTransaction,
 };
 use soroban_env_host::xdr::LedgerHeader;
@@ -146,6 +146,7 @@ impl Store {
         {
             let mut meta = write.open_table(META).map_err(failed)?;
             meta.insert("header", encode(ledger.header).as_slice()).map_err(failed)?;
+            meta.insert("oldest", ledger.oldest.to_be_bytes().as_slice()).map_err(failed)?;
         }
         write.commit().map_err(failed)
     }
@@ -198,12 +199,17 @@ impl Store {
         Ok(())
     }
 
-    /// The oldest ledger with history, and its close time.
+    /// The oldest ledger with history, and the close time of the first that was closed from
+    /// there on (empty ledgers may have been passed over). `None` before genesis.
     pub fn oldest_ledger(&self) -> Result<Option<(u32, u64)>, StoreError> {
         let read = self.read()?;
+        let meta = read.open_table(META).map_err(failed)?;
+        let Some(bytes) = meta.get("oldest").map_err(failed)? else { return Ok(None) };
+        let oldest = u32::from_be_bytes(bytes.value().try_into().map_err(failed)?);
         let ledgers = read.open_table(LEDGERS).map_err(failed)?;
-        let first = ledgers.first().map_err(failed)?;
-        Ok(first.map(|(sequence, time)| (sequence.value(), time.value())))
+        let mut rows = ledgers.range(oldest..).map_err(failed)?;
+        let time = rows.next().transpose().map_err(failed)?.map_or(0, |(_, time)| time.value());
+        Ok(Some((oldest, time)))
     }
 
     /// How many transactions are in ledgers from `oldest` on.

@@ -55,10 +55,7 @@ pub fn restore(context: &Context) -> Outcome {
             let reason = size.err().unwrap_or_else(|| {
                 format!("restoring reads and writes {bytes} bytes, fewer are declared")
             });
-            return Outcome::failed(
-                result(Restore::ResourceLimitExceeded),
-                vec![explain(&reason)],
-            );
+            return Outcome::failed(result(Restore::ResourceLimitExceeded), vec![explain(&reason)]);
         }
         rents.push(LedgerEntryRentChange {
             is_persistent: true,

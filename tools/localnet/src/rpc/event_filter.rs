@@ -80,10 +80,8 @@ impl Filter {
 
 impl TopicFilter {
     fn parse(value: &Value) -> Result<Self, RpcError> {
-        let mut parts = value
-            .as_array()
-            .ok_or_else(|| RpcError::params("topics must hold arrays"))?
-            .as_slice();
+        let mut parts =
+            value.as_array().ok_or_else(|| RpcError::params("topics must hold arrays"))?.as_slice();
         let open = parts.last().is_some_and(|last| last == "**");
         if open {
             parts = &parts[..parts.len() - 1];

@@ -35,7 +35,8 @@ pub fn array<'a>(params: &'a Value, name: &str) -> Result<&'a [Value], RpcError>
 
 /// XDR in base64.
 pub fn xdr<T: ReadXdr>(value: &Value, name: &str) -> Result<T, RpcError> {
-    let text = value.as_str().ok_or_else(|| RpcError::params(format!("{name} must be a string")))?;
+    let text =
+        value.as_str().ok_or_else(|| RpcError::params(format!("{name} must be a string")))?;
     decode_base64(text).map_err(|error| RpcError::params(format!("{name}: invalid XDR: {error}")))
 }
 

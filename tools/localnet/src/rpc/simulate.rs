@@ -9,9 +9,9 @@ use serde_json::{json, Value};
 use soroban_env_host::{
     e2e_invoke::RecordingInvocationAuthMode,
     xdr::{
-        DiagnosticEvent, InvokeHostFunctionOp, LedgerEntry, LedgerFootprint, OperationBody,
-        SorobanTransactionData, TransactionEnvelope, TransactionExt,
-        FeeBumpTransactionInnerTx, Transaction,
+        DiagnosticEvent, FeeBumpTransactionInnerTx, InvokeHostFunctionOp, LedgerEntry,
+        LedgerFootprint, OperationBody, SorobanTransactionData, Transaction, TransactionEnvelope,
+        TransactionExt,
     },
     LedgerInfo,
 };

@@ -63,8 +63,8 @@ pub fn fee_stats(ledger: &Ledger) -> Result<Value, RpcError> {
         "ledgerCount": ledger.sequence() - oldest + 1,
     });
     for name in [
-        "max", "min", "mode", "p10", "p20", "p30", "p40", "p50", "p60", "p70", "p80", "p90",
-        "p95", "p99",
+        "max", "min", "mode", "p10", "p20", "p30", "p40", "p50", "p60", "p70", "p80", "p90", "p95",
+        "p99",
     ] {
         stats[name] = json!(BASE_FEE.to_string());
     }
