@@ -92,12 +92,13 @@ class Fold {
   TimeMs now() const;
   const FoldCounters& counters() const;
 
-  // Snapshots: equal states give equal bytes. The first line is a JSON header with the fold's version and
-  // position; the rest is packed binary, written down in aggregator/README.md. Chunks of at most 256 KiB.
+  // Snapshots: a restored fold goes on to write the bytes that this one would. The first chunk is a header,
+  // sealed by a hash over all; the rest packed binary. Chunks of at most 256 KiB; README.md describes them.
   // `position` and `prev` come from the frames, so that a restore can compare hashes from there on.
   std::vector<std::string> snapshot(Offset position, const FrameHash& prev) const;
   struct Restored;
-  // Codes "snapshot_version" (other rules wrote it: fold again from the start) and "snapshot_corrupt".
+  // Codes "snapshot_version" (other rules wrote it: fold again from the start) and "snapshot_corrupt"
+  // (damaged, incomplete or of another partition).
   static Result<Restored> restore(FoldConfig config, const std::vector<std::string>& chunks);
 
   // Views for queries, verify and tests; each walks or looks up, none is for the hot path.
@@ -111,6 +112,7 @@ class Fold {
 
  private:
   struct State;
+  explicit Fold(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
 

@@ -1,0 +1,214 @@
+#pragma once
+// Private to the fold: the state of one partition and the rules that move it, one method an input. Fold
+// (fold.h) reads lines, looks ahead to warm the cache and calls these in order.
+//
+//   book_sessions.cc   open and stop: sessions begin, go on and close
+//   book_attachments.cc  who is attached; a gateway that starts again
+//   book_heartbeat.cc  what a heartbeat buys
+//   book_give_back.cc  what a stop, pause, freeze, refund or closed content gives back
+//   book_clock.cc      ticks become due, idle sessions close
+//   book_controls.cc   limit, pause, freeze, content, refund; what the chain reports
+//   book_charges.cc    tips, tickets, credits
+//   book_tables.cc     finding and adding records
+//   emit.cc            lines and replies
+//   views.cc           what queries see
+//   snapshot.cc        the image of all of it
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "aggregator/fold.h"
+#include "aggregator/records.h"
+#include "aggregator/slab.h"
+#include "aggregator/ticks.h"
+#include "aggregator/timer_wheel.h"
+#include "model/inputs.h"
+#include "model/outputs.h"
+
+namespace paytick::aggregator {
+
+class Book {
+ public:
+  explicit Book(FoldConfig config);
+
+  // Where an input stands; the output it writes to.
+  struct Place {
+    Offset offset{};
+    std::uint32_t line = 0;
+    FoldOutput* out = nullptr;
+  };
+  // Time never goes backwards: several gateways' clocks do no harm.
+  void begin(Place place, TimeMs append_time) {
+    place_ = place;
+    if (append_time.ms <= now_) return;
+    if (now_ == 0) wheel_.set_cursor(append_time.ms / 1000);
+    now_ = append_time.ms;
+  }
+  void fold(const Input& input);
+  void reject(std::string_view code, std::string_view input);
+
+  // Looking ahead, in four rounds over a group of inputs: each asks for the memory that the next one reads.
+  // Guesses only; they change nothing.
+  void warm_slots(const Input& input) const;
+  std::uint32_t warm_session(const Input& input) const;  // the session's index, or kNone
+  void warm_payers(std::uint32_t session) const;
+  void warm_meter(std::uint32_t session) const;
+
+  void on(const Open& e);
+  void on(const Heartbeat& e);
+  void on(const Stop& e);
+  void on(const Pause& e);
+  void on(const Resume& e);
+  void on(const Limit& e);
+  void on(const Freeze& e);
+  void on(const Unfreeze& e);
+  void on(const Charge& e);
+  void on(const Credit& e);
+  void on(const MeterReport& e);
+  void on(const RefundRequest& e);
+  void on(const ContentClosed& e);
+  void on(const GatewayStarted& e);
+  void on(const Clock& e);
+
+ private:
+  friend class Fold;
+  friend class SnapshotWriter;
+  friend class SnapshotReader;
+
+  // ---- Tables (book_tables.cc).
+  bool belongs_here(const AccountId& viewer) const;
+  std::uint32_t viewer_of(const AccountId& id);
+  std::uint32_t meter_of(const MeterId& id);
+  std::uint32_t find_meter(const MeterId& id) const;
+  std::uint32_t creator_of(const AccountId& id);
+  std::uint32_t content_of(const ContentId& id);
+  std::uint32_t offer_of(std::uint32_t content, const Plan& plan, std::int64_t late_ms);
+  std::uint32_t offer_of(const Offer& offer);
+  std::uint32_t life_of(const GatewayId& gateway, std::uint64_t boot);  // kNone: kLivesMax
+  // Introduces the sum with a `sum` line when it is new.
+  std::uint32_t sum_of(std::uint32_t viewer, std::uint32_t meter, std::uint32_t creator, std::uint16_t bps);
+  std::uint32_t find_session(const SessionId& id) const;
+  std::uint32_t find_attached(const AttachmentId& id) const;  // the session's index
+  SumLine sum_line(std::uint32_t sum, const AccountId& viewer) const;
+  void index_all();  // after a restore
+
+  TickSet ticks_of(std::uint32_t i) { return {i, sessions_[i], offers_[sessions_[i].offer], extras_}; }
+  Meter& meter_of_session(const Session& s) { return meters_[sums_[s.sum].meter]; }
+  const Meter& meter_of_session(const Session& s) const { return meters_[sums_[s.sum].meter]; }
+  bool foreign(const Meter& meter, std::uint32_t viewer) const {
+    return meter.viewer != kNone && meter.viewer != viewer;
+  }
+  bool in_time(std::int64_t at, std::int64_t late_ms) const {
+    return at >= now_ - late_ms && at <= now_ + kAheadMs;
+  }
+
+  // ---- Attachments (book_attachments.cc).
+  void attach(std::uint32_t i, const Attachment& fresh);
+  void detach(std::uint32_t i, const AttachmentId& id);
+  void touch(std::uint32_t i, const AttachmentId& id, std::int64_t at);
+  void depart(const AttachmentId& id, std::int64_t at, std::int64_t late_ms);
+  std::vector<Attachment> attachments_of(std::uint32_t i) const;
+  bool is_alive(const Session& s, const Attachment& a) const;
+  bool any_alive(std::uint32_t i) const;
+  bool was_used(const AttachmentId& id) const;
+
+  // ---- Sessions.
+  std::uint32_t to_continue(const Open& e, std::uint32_t viewer, std::uint32_t meter, std::uint32_t content);
+  std::uint32_t begin_session(const Open& e, std::uint32_t viewer, std::uint32_t meter,
+                              std::uint32_t content);
+  void raise_late(std::uint32_t i, std::int64_t late_ms);
+  void close(std::uint32_t i);
+  void unlink(std::uint32_t i);
+  void forget(std::uint32_t i);
+  void arm(std::uint32_t i);  // so that the clock looks at it in time
+  void wake(std::uint32_t i, std::uint32_t bucket);
+  std::int64_t wake_time(std::uint32_t i);
+  std::int64_t idle_ms(const Session& s) const;
+  template <typename F>
+  void each_open(std::uint32_t viewer, F&& f) {
+    for (std::uint32_t i = viewers_[viewer].sessions; i != kNone;) {
+      const std::uint32_t next = sessions_[i].next;
+      f(i);
+      i = next;
+    }
+  }
+
+  // ---- Buying and giving back.
+  struct Wanted;
+  struct Verdict;
+  Wanted wanted_ticks(std::uint32_t i, std::int64_t k);
+  Verdict judge(const Session& s, const Viewer& v, const Meter& m, std::uint32_t n) const;
+  std::optional<HaltReason> held(const Session& s, const Viewer& v, const Meter& m) const;
+  bool fits(const Session& s, const Viewer& v, std::uint32_t n) const;
+  void buy(std::uint32_t i, Run run);
+  void roll(Viewer& v) const;
+  void give_back(std::uint32_t i, std::int64_t at, AdjustReason reason);
+  void give_back_all(std::uint32_t viewer, AdjustReason reason);
+  void halt(std::uint32_t i, HaltReason reason);
+  void hold(const AccountId& viewer, const std::optional<SessionId>& session, bool on,
+            std::string_view input);
+
+  // ---- Charges.
+  Keys& keys_of(std::uint32_t viewer);
+  void forget_keys(Keys& keys) const;
+  std::string_view refusal(const Charge& e, const Viewer& v, const Meter& m, const Keys& keys) const;
+
+  // ---- Lines and replies (emit.cc).
+  template <typename Line>
+  void write(const Line& line);
+  void write_tick(std::uint32_t i, Run run, std::int64_t paid_until);
+  void write_adjust(std::uint32_t i, Run run, AdjustReason reason);
+  void write_due();
+  void late(const AttachmentId& attachment, std::int64_t at);
+  void reply(std::uint32_t i, const AttachmentId& attachment, std::uint64_t seq);
+  void reply_refused(const AttachmentId& attachment, const SessionId& session, std::uint64_t seq,
+                     std::string_view code);
+  void hint(std::uint32_t i);  // to every attachment of a session
+  void hint_all(std::uint32_t viewer);
+
+  // ---- Views (views.cc).
+  SessionView view(std::uint32_t i);
+  MeterView view_meter(std::uint32_t i) const;
+  std::size_t bytes() const;
+
+  FoldConfig config_;
+  std::int64_t now_ = 0;
+  Place place_;
+  FoldCounters counters_;
+
+  Slab<Session> sessions_;
+  Slab<Viewer> viewers_;
+  Slab<Meter> meters_;
+  Slab<Sum> sums_;
+  Slab<Creator> creators_;
+  Slab<Content> contents_;
+  Slab<Offer> offers_;
+  Slab<Life> lives_;
+  Slab<Departed> departed_;
+  Slab<Keys> keys_;
+  ExtraTable extras_;
+  std::unordered_map<std::uint32_t, Proof> charge_proofs_;  // by meter
+  TimerWheel wheel_;
+
+  FlatIndex session_index_;
+  FlatIndex attachment_index_;  // → session
+  FlatIndex viewer_index_;
+  FlatIndex meter_index_;
+  FlatIndex sum_index_;
+  FlatIndex creator_index_;
+  FlatIndex content_index_;
+  FlatIndex offer_index_;
+  FlatIndex life_index_;
+  FlatIndex departed_index_;
+
+  std::vector<std::uint32_t> due_moved_;  // sums, during one clock
+};
+
+// Wheel entries: a session's index, or with this bit a departed attachment's.
+inline constexpr std::uint32_t kDepartedEntry = 0x8000'0000;
+
+}  // namespace paytick::aggregator

@@ -1,0 +1,160 @@
+#include <algorithm>
+#include <array>
+
+#include "aggregator/book.h"
+#include "aggregator/errors.h"
+#include "aggregator/periods.h"
+
+namespace paytick::aggregator {
+
+// The ticks a heartbeat asks for and does not have, ascending.
+struct Book::Wanted {
+  std::array<std::uint32_t, kMinimumTicksMax + kTicksPerHeartbeatMax> ticks;
+  std::uint32_t n = 0;
+  bool forgotten = false;  // some lie before what is remembered
+};
+
+// How many of them can be paid, from the first; and why not all.
+struct Book::Verdict {
+  std::uint32_t n = 0;
+  std::optional<HaltReason> reason;
+};
+
+void Book::on(const Heartbeat& e) {
+  const std::uint32_t i = find_attached(e.attachment);
+  const auto refuse = [&](std::string_view code) {
+    reject(code, "heartbeat");
+    reply_refused(e.attachment, e.session, e.seq, code);
+  };
+  if (i == kNone) return refuse(code::kUnknownAttachment);
+  Session& s = sessions_[i];
+  const Offer& offer = offers_[s.offer];
+  if (!in_time(e.at.ms, offer.late_ms)) {
+    late(e.attachment, e.at.ms);
+    return reply_refused(e.attachment, e.session, e.seq, code::kLate);
+  }
+  const std::int64_t since = e.at.ms - static_cast<std::int64_t>(s.start) + offer.jitter_ms;
+  if (since < 0) return refuse(code::kBeforeStart);
+  const std::int64_t k = since / offer.tick_ms;
+  if (k > kTickMax) return refuse(code::kOutOfRange);
+  const Meter& meter = meter_of_session(s);
+  if (foreign(meter, s.viewer)) return refuse(code::kForeignMeter);
+
+  Viewer& viewer = viewers_[s.viewer];
+  roll(viewer);
+  const Wanted wanted = wanted_ticks(i, k);
+  const Verdict verdict = judge(s, viewer, meter, wanted.n);
+  if (!fits(s, viewer, verdict.n)) return refuse(code::kOverflow);
+  touch(i, e.attachment, e.at.ms);
+  if (wanted.forgotten) late(e.attachment, e.at.ms);
+  for (std::uint32_t first = 0; first < verdict.n;) {
+    std::uint32_t n = 1;
+    while (first + n < verdict.n && wanted.ticks[first + n] == wanted.ticks[first] + n) ++n;
+    buy(i, {wanted.ticks[first], n});
+    first += n;
+  }
+  if (wanted.n == 0) ++counters_.duplicates;
+  if (verdict.reason) {
+    halt(i, *verdict.reason);
+  } else if (wanted.n != 0) {
+    s.halt = 0;
+  }
+  arm(i);
+  reply(i, e.attachment, e.seq);
+}
+
+Book::Wanted Book::wanted_ticks(std::uint32_t i, std::int64_t k) {
+  const Session& s = sessions_[i];
+  const Offer& offer = offers_[s.offer];
+  const TickSet ticks = ticks_of(i);
+  Wanted wanted;
+  const auto from = static_cast<std::uint32_t>(k);
+  const std::uint32_t low = s.minimum_begun ? 0 : static_cast<std::uint32_t>(offer.minimum_ticks);
+  const auto want = [&](std::uint32_t tick) {
+    if (ticks.is_bought(tick)) {
+      wanted.forgotten = wanted.forgotten || (tick < s.base && ticks.is_forgotten(tick));
+    } else {
+      wanted.ticks[wanted.n++] = tick;
+    }
+  };
+  for (std::uint32_t tick = 0; tick < low; ++tick) want(tick);
+  for (std::uint32_t tick = std::max(from, low); tick < from + offer.ticks_n; ++tick) want(tick);
+  return wanted;
+}
+
+std::optional<HaltReason> Book::held(const Session& s, const Viewer& v, const Meter& m) const {
+  if (v.frozen) return HaltReason::frozen;
+  if (v.paused || s.paused) return HaltReason::paused;
+  if (contents_[offers_[s.offer].content].closed != 0) return HaltReason::content;
+  if (m.refund_from >= 0) return HaltReason::refund;
+  return std::nullopt;
+}
+
+Book::Verdict Book::judge(const Session& s, const Viewer& v, const Meter& m, std::uint32_t n) const {
+  if (n == 0) return {};
+  if (const auto reason = held(s, v, m)) return {0, reason};
+  __extension__ using Wide = __int128;
+  const std::int64_t price = offers_[s.offer].price;
+  // How many of n a purse pays; what costs nothing still needs a purse that is not overdrawn.
+  const auto pays = [&](Wide purse) -> std::uint32_t {
+    if (purse < 0) return 0;
+    if (price == 0 || purse >= static_cast<Wide>(price) * n) return n;
+    return static_cast<std::uint32_t>(purse / price);
+  };
+  const std::uint32_t by_balance = pays(m.spendable());
+  const std::uint32_t by_limit = pays(static_cast<Wide>(v.limit) - v.spent[v.period]);
+  const std::uint32_t bought = std::min(by_balance, by_limit);
+  if (bought == n) return {n, std::nullopt};
+  return {bought, by_balance == bought ? HaltReason::balance : HaltReason::limit};
+}
+
+// Whether every sum still fits 64 bits. `charged` does, since it stays below what was deposited; what was
+// spent over all meters and days may not.
+bool Book::fits(const Session& s, const Viewer& v, std::uint32_t n) const {
+  const Amount cost(offers_[s.offer].price * n);
+  for (const std::int64_t spent : v.spent) {
+    if (!add(Amount(spent), cost)) return false;
+  }
+  return s.ticks <= kNone - n && multiply(Amount(offers_[s.offer].price), s.ticks + n).has_value();
+}
+
+void Book::buy(std::uint32_t i, Run run) {
+  Session& s = sessions_[i];
+  const Offer& offer = offers_[s.offer];
+  Viewer& viewer = viewers_[s.viewer];
+  Sum& sum = sums_[s.sum];
+  TickSet ticks = ticks_of(i);
+  const auto minimum = static_cast<std::uint32_t>(offer.minimum_ticks);
+  std::int64_t due = 0;
+  for (std::uint32_t k = run.k; k < run.k + run.n; ++k) {
+    const bool is_due = k < minimum || offer.refund_unused == 0;
+    ticks.buy(k, is_due, now_, viewer.day);
+    due += is_due ? 1 : 0;
+  }
+  if (run.k < minimum) s.minimum_begun = 1;
+  const std::int64_t cost = offer.price * run.n;
+  meters_[sum.meter].charged += cost;
+  for (std::int64_t& spent : viewer.spent) spent += cost;
+  sum.charged += cost;
+  sum.due += offer.price * due;
+  write_tick(i, run, ticks.ends());
+}
+
+void Book::roll(Viewer& v) const {
+  const std::uint32_t day = day_of_time(now_);
+  if (day <= v.day) return;
+  if (v.day == 0 || month_of_day(day) != month_of_day(v.day)) v.spent[static_cast<int>(Period::month)] = 0;
+  v.spent[static_cast<int>(Period::day)] = 0;
+  v.day = day;
+}
+
+void Book::halt(std::uint32_t i, HaltReason reason) {
+  Session& s = sessions_[i];
+  const auto code = static_cast<std::uint64_t>(reason) + 1;
+  if (s.halt == code) return;
+  s.halt = code & 7;
+  write(HaltLine{s.id, reason, {now_}, Amount(meter_of_session(s).spendable())});
+  ++counters_.halts;
+}
+
+}  // namespace paytick::aggregator

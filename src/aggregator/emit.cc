@@ -1,0 +1,127 @@
+#include <algorithm>
+#include <utility>
+
+#include "aggregator/book.h"
+#include "aggregator/errors.h"
+#include "model/codec.h"
+#include "model/proof.h"
+
+namespace paytick::aggregator {
+namespace {
+
+constexpr std::size_t kDueLineSums = 1'500;  // a pair has up to 34 bytes: the line stays below 64 KiB
+
+}  // namespace
+
+template <typename Line>
+void Book::write(const Line& line) {
+  codec::write_line(line, place_.out->lines);
+  ++place_.out->n;
+}
+template void Book::write(const SumLine&);
+template void Book::write(const OpenedLine&);
+template void Book::write(const ChargeLine&);
+template void Book::write(const CreditLine&);
+template void Book::write(const HaltLine&);
+template void Book::write(const ClosedLine&);
+template void Book::write(const MeterLine&);
+
+void Book::write_tick(std::uint32_t i, Run run, std::int64_t paid_until) {
+  Session& s = sessions_[i];
+  const Offer& offer = offers_[s.offer];
+  const Sum& sum = sums_[s.sum];
+  TickLine line;
+  line.session = s.id;
+  line.sum = SumId{s.sum};
+  line.k = run.k;
+  line.n = static_cast<std::int32_t>(run.n);
+  line.price = Amount(offer.price);
+  line.start = {static_cast<std::int64_t>(s.start) + static_cast<std::int64_t>(run.k) * offer.tick_ms};
+  line.ticks = s.ticks;
+  line.charged = Amount(sum.charged);
+  line.due = Amount(sum.due);
+  line.paid_until = {paid_until};
+  line.spendable = Amount(meters_[sum.meter].spendable());
+  line.proof = s.proof = link(s.proof, line);
+  write(line);
+  counters_.ticks += run.n;
+}
+
+void Book::write_adjust(std::uint32_t i, Run run, AdjustReason reason) {
+  Session& s = sessions_[i];
+  const Offer& offer = offers_[s.offer];
+  const Sum& sum = sums_[s.sum];
+  AdjustLine line;
+  line.session = s.id;
+  line.sum = SumId{s.sum};
+  line.k = run.k;
+  line.n = static_cast<std::int32_t>(run.n);
+  line.price = Amount(offer.price);
+  line.start = {static_cast<std::int64_t>(s.start) + static_cast<std::int64_t>(run.k) * offer.tick_ms};
+  line.reason = reason;
+  line.ticks = s.ticks;
+  line.charged = Amount(sum.charged);
+  line.due = Amount(sum.due);
+  line.paid_until = {ticks_of(i).ends()};
+  line.spendable = Amount(meters_[sum.meter].spendable());
+  line.proof = s.proof = link(s.proof, line);
+  write(line);
+}
+
+// Once per sum and clock, in the order of their numbers.
+void Book::write_due() {
+  std::sort(due_moved_.begin(), due_moved_.end());
+  due_moved_.erase(std::unique(due_moved_.begin(), due_moved_.end()), due_moved_.end());
+  for (std::size_t at = 0; at < due_moved_.size(); at += kDueLineSums) {
+    DueLine line;
+    line.at = {now_};
+    const std::size_t end = std::min(at + kDueLineSums, due_moved_.size());
+    line.sums.reserve(end - at);
+    for (std::size_t i = at; i < end; ++i) {
+      line.sums.emplace_back(SumId{due_moved_[i]}, Amount(sums_[due_moved_[i]].due));
+    }
+    write(line);
+  }
+  due_moved_.clear();
+}
+
+void Book::late(const AttachmentId& attachment, std::int64_t at) {
+  write(LateLine{attachment, {at}, place_.offset, place_.line});
+  ++counters_.late;
+}
+
+void Book::reject(std::string_view code, std::string_view input) {
+  write(RejectedLine{std::string(code), std::string(input), place_.offset, place_.line});
+  ++counters_.rejected;
+}
+
+void Book::reply(std::uint32_t i, const AttachmentId& attachment, std::uint64_t seq) {
+  const Session& s = sessions_[i];
+  Reply& r = place_.out->replies.emplace_back();
+  r.attachment = attachment;
+  r.session = s.id;
+  r.spendable = Amount(meter_of_session(s).spendable());
+  r.paid_until = {ticks_of(i).ends()};
+  if (s.halt != 0) r.halt = static_cast<HaltReason>(s.halt - 1);
+  r.closed = s.closed;
+  r.seq = seq;
+}
+
+void Book::reply_refused(const AttachmentId& attachment, const SessionId& session, std::uint64_t seq,
+                         std::string_view code) {
+  Reply& r = place_.out->replies.emplace_back();
+  r.attachment = attachment;
+  r.session = session;
+  r.seq = seq;
+  r.refused = code;
+}
+
+void Book::hint(std::uint32_t i) {
+  for (const Attachment& a : attachments_of(i)) reply(i, a.id, 0);
+}
+
+void Book::hint_all(std::uint32_t viewer) {
+  each_open(viewer, [&](std::uint32_t i) { hint(i); });
+}
+
+}  // namespace paytick::aggregator

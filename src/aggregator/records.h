@@ -1,0 +1,211 @@
+#pragma once
+// Private to the fold: the records its state is made of. Plain bytes without padding, since a snapshot is
+// their image (snapshot.cc); a change of any of them is a new kSnapshotVersion. They name each other by
+// index.
+
+#include <cstdint>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "aggregator/flat_index.h"
+#include "model/ids.h"
+#include "model/inputs.h"
+#include "model/plan.h"
+
+namespace paytick::aggregator {
+
+// Bounds, each with its reason.
+inline constexpr std::int64_t kTickMax = 0xFFFF'FF00;    // a tick's number has 32 bits: 13 years of 100 ms
+inline constexpr std::uint32_t kLivesMax = 1U << 20;     // starts of gateways: 20 bits in Session
+inline constexpr std::uint32_t kSessionsMax = 1'000;     // a viewer's open sessions; an `open` walks them
+inline constexpr std::size_t kAttachmentsMax = 16;       // of one session; a heartbeat may walk them
+inline constexpr std::size_t kRunsMax = 512;             // remembered irregular runs of ticks of one session
+inline constexpr std::int64_t kIdleMs = 60'000;          // DESIGN.md §3, Time
+inline constexpr std::int64_t kHeldIdleMs = 86'400'000;  // while paused or frozen
+inline constexpr std::int64_t kDayMs = 86'400'000;
+inline constexpr std::size_t kKeysMax = 256;  // charges' keys of a viewer, tickets apart
+inline constexpr std::int64_t kKeyMs = 7 * kDayMs;
+inline constexpr std::int64_t kDefaultLimit = 100'000'000;  // 10 XLM
+inline constexpr int kTimeBits = 44;                        // kTimeMax has 44
+inline constexpr std::uint64_t kTimeMask = (1ULL << kTimeBits) - 1;
+
+// A session without gaps and with one attachment is exactly this: two cache lines.
+//
+// Ticks: `bought` and `due` are the 64 ticks from `base` on. A tick below base is bought and due unless a run
+// in Extra says otherwise (ticks.h).
+struct alignas(64) Session {
+  SessionId id;
+  AttachmentId attachment;  // the first one, if `attached`
+  Proof proof;
+  std::uint64_t bought = 0;
+  std::uint64_t due = 0;
+  std::uint32_t base = 0;
+  std::uint32_t ticks = 0;  // bought less given back
+  std::uint32_t viewer = kNone;
+  std::uint32_t sum = kNone;
+  std::uint32_t offer = kNone;
+  std::uint32_t next = kNone;  // the viewer's session that opened before this one
+  std::uint64_t start : kTimeBits = 0;
+  std::uint64_t armed_bucket : 12 = 0;  // of the timer wheel, if `armed`
+  std::uint64_t armed : 1 = 0;
+  std::uint64_t attached : 1 = 0;
+  std::uint64_t paused : 1 = 0;
+  std::uint64_t closed : 1 = 0;
+  std::uint64_t has_extra : 1 = 0;
+  std::uint64_t minimum_begun : 1 = 0;  // a tick of the minimum has been bought
+  std::uint64_t unused : 1 = 0;         // on the free list
+  std::uint64_t spare : 1 = 0;
+  std::uint64_t at : kTimeBits = 0;    // latest `at` of the first attachment
+  std::uint64_t life : 20 = 0;         // of its gateway
+  std::uint64_t last : kTimeBits = 0;  // append time of the latest sign of life
+  std::uint64_t day : 17 = 0;          // the viewer's day on which the ticks not yet due were bought
+  std::uint64_t halt : 3 = 0;          // 0: buying; else HaltReason + 1
+
+  // Inputs bound what goes in (kTimeMax); the mask says so to the compiler.
+  void set_start(std::int64_t ms) { start = static_cast<std::uint64_t>(ms) & kTimeMask; }
+  void set_at(std::int64_t ms) { at = static_cast<std::uint64_t>(ms) & kTimeMask; }
+  void set_last(std::int64_t ms) { last = static_cast<std::uint64_t>(ms) & kTimeMask; }
+  void set_day(std::uint32_t d) { day = d & 0x1'FFFF; }
+};
+static_assert(sizeof(Session) == 128);
+
+struct Attachment {
+  AttachmentId id;
+  std::int64_t at = 0;
+  std::int64_t t = 0;  // append time of its latest heartbeat, or of its open
+  std::uint32_t life = 0;
+  std::uint32_t reserved = 0;
+};
+
+// Ticks [from, to) below the base that are not "bought and due".
+struct TickRun {
+  std::uint32_t from = 0;
+  std::uint32_t to = 0;
+  std::uint32_t pending = 0;  // 1: bought and not due; 0: not bought
+};
+
+// A tick that is not due yet and was bought on another day than Session::day.
+struct DayMark {
+  std::uint32_t tick = 0;
+  std::uint32_t day = 0;
+};
+
+// What few sessions need. Dropped when it says nothing.
+struct Extra {
+  std::vector<TickRun> runs;       // ascending, apart
+  std::vector<DayMark> older;      // ascending
+  std::vector<Attachment> others;  // all but the first
+  std::int64_t first_t = -1;       // Attachment::t of the first one where it is not Session::last
+  std::uint32_t floor = 0;         // ticks below are forgotten: `late`
+  bool empty() const { return runs.empty() && older.empty() && others.empty() && first_t < 0 && floor == 0; }
+};
+
+struct Viewer {
+  AccountId id;
+  std::int64_t limit = kDefaultLimit;
+  std::int64_t spent[3] = {0, 0, 0};  // by Period; day and month are those of `day`
+  std::uint32_t day = 0;              // days since the epoch; never goes backwards
+  std::uint32_t sessions = kNone;     // newest open session
+  std::uint32_t keys = kNone;         // idempotency keys
+  std::uint16_t sessions_n = 0;
+  std::uint8_t period = 0;
+  std::uint8_t paused : 1 = 0;
+  std::uint8_t frozen : 1 = 0;
+  std::uint8_t spare : 6 = 0;
+};
+static_assert(sizeof(Viewer) == 80);
+
+struct Meter {
+  MeterId id;
+  std::int64_t deposited = 0;
+  std::int64_t refunded = 0;
+  std::int64_t paid = 0;
+  std::int64_t allowance = 0;
+  std::int64_t charged = 0;
+  std::int64_t refund_from = -1;  // `refunded` when a refund was asked for; -1: none is open
+  std::uint64_t version = 0;
+  std::uint32_t viewer = kNone;  // kNone: the chain has not reported it yet
+  std::uint32_t ledger = 0;
+  // May be negative: a refund can take what had been charged and was not settled in time.
+  std::int64_t spendable() const {
+    __extension__ using Wide = __int128;
+    const Wide held = static_cast<Wide>(deposited) - refunded;
+    const Wide left = (held < allowance ? held : static_cast<Wide>(allowance)) - charged;
+    const Wide low = INT64_MIN;
+    return static_cast<std::int64_t>(left < low ? low : left);
+  }
+};
+static_assert(sizeof(Meter) == 96);
+
+struct Sum {
+  std::uint32_t meter = kNone;
+  std::uint32_t creator = kNone;
+  std::int64_t charged = 0;
+  std::int64_t due = 0;
+  std::uint32_t bps = 0;
+  std::uint32_t spare = 0;
+};
+static_assert(sizeof(Sum) == 32);
+
+struct Creator {
+  AccountId id;
+};
+
+struct Content {
+  ContentId id;
+  std::uint32_t closed = 0;
+  std::uint32_t spare = 0;
+};
+
+// What a session was opened on: content, frozen plan and how late its heartbeats may come.
+struct Offer {
+  std::int64_t price = 0;
+  std::int64_t late_ms = 0;
+  std::uint32_t content = kNone;
+  std::int32_t tick_ms = 0;
+  std::int32_t heartbeat_ms = 0;
+  std::int32_t minimum_ticks = 0;
+  std::uint32_t bps = 0;
+  std::uint32_t refund_unused = 0;
+  std::int32_t jitter_ms = 0;
+  std::uint32_t ticks_n = 0;  // that one heartbeat buys
+  friend bool operator==(const Offer&, const Offer&) = default;
+};
+static_assert(sizeof(Offer) == 48);
+
+// One start of a gateway. The first (index 0) stands for none.
+struct Life {
+  GatewayId gateway;
+  std::uint64_t boot = 0;
+  friend bool operator==(const Life&, const Life&) = default;
+};
+
+// An attachment id that was used and must not be again while its open could be repeated in time.
+struct Departed {
+  AttachmentId id;
+  std::int64_t until = 0;
+};
+
+struct Key {
+  std::string key;
+  std::int64_t t = 0;
+  std::int64_t amount = 0;
+  std::uint32_t meter = kNone;
+  std::uint32_t creator = kNone;
+  std::uint32_t bps = 0;
+  std::uint8_t kind = 0;  // ChargeKind, or kCreditKind
+};
+inline constexpr std::uint8_t kCreditKind = 255;
+struct Keys {
+  std::vector<Key> keys;  // oldest first
+};
+
+template <typename T>
+inline constexpr bool is_image = std::is_trivially_copyable_v<T>;
+static_assert(is_image<Session> && is_image<Viewer> && is_image<Meter> && is_image<Sum> &&
+              is_image<Departed>);
+static_assert(is_image<Creator> && is_image<Content> && is_image<Offer> && is_image<Life> &&
+              is_image<Attachment>);
+
+}  // namespace paytick::aggregator

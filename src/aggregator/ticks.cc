@@ -1,0 +1,238 @@
+#include "aggregator/ticks.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace paytick::aggregator {
+namespace {
+
+// The lowest n bits.
+std::uint64_t low_bits(std::uint64_t n) { return n >= 64 ? ~0ULL : (1ULL << n) - 1; }
+
+}  // namespace
+
+const TickRun* TickSet::run_of(std::uint32_t k) const {
+  const Extra* extra = extras_.find(index_, s_);
+  if (extra == nullptr) return nullptr;
+  const auto after = std::upper_bound(extra->runs.begin(), extra->runs.end(), k,
+                                      [](std::uint32_t tick, const TickRun& run) { return tick < run.from; });
+  if (after == extra->runs.begin()) return nullptr;
+  const TickRun& run = *(after - 1);
+  return k < run.to ? &run : nullptr;
+}
+
+bool TickSet::is_bought(std::uint32_t k) const {
+  if (k >= s_.base) return k - s_.base < kWindow && ((s_.bought >> (k - s_.base)) & 1) != 0;
+  const TickRun* run = run_of(k);
+  return run == nullptr || run->pending != 0;
+}
+
+bool TickSet::is_pending(std::uint32_t k) const {
+  if (k >= s_.base) return k - s_.base < kWindow && ((pending_word() >> (k - s_.base)) & 1) != 0;
+  const TickRun* run = run_of(k);
+  return run != nullptr && run->pending != 0;
+}
+
+bool TickSet::is_forgotten(std::uint32_t k) const {
+  const Extra* extra = extras_.find(index_, s_);
+  return extra != nullptr && k < extra->floor;
+}
+
+void TickSet::buy(std::uint32_t k, bool due, std::int64_t now, std::uint32_t day) {
+  if (!due && s_.day != day) note_day(day);
+  if (k >= s_.base + kWindow) slide(k - kWindow + 1, now);
+  if (k >= s_.base) {
+    const std::uint64_t bit = 1ULL << (k - s_.base);
+    s_.bought |= bit;
+    if (due) s_.due |= bit;
+  } else {
+    set(extras_.get(index_, s_).runs, k, due ? State::due : State::pending);
+    extras_.drop_if_empty(index_, s_);
+  }
+  ++s_.ticks;
+}
+
+// Ticks that leave the window and are not due are written down as runs.
+void TickSet::slide(std::uint32_t base, std::int64_t now) {
+  const std::uint32_t by = base - s_.base;
+  const std::uint32_t leaving = std::min(by, kWindow);
+  const bool regular = by <= kWindow && (s_.bought & s_.due & low_bits(by)) == low_bits(by);
+  if (!regular) {
+    Extra& extra = extras_.get(index_, s_);
+    for (std::uint32_t i = 0; i < leaving; ++i) {
+      const bool bought = ((s_.bought >> i) & 1) != 0;
+      const bool due = ((s_.due >> i) & 1) != 0;
+      if (!due) append(extra.runs, s_.base + i, s_.base + i + 1, bought);
+    }
+    if (by > kWindow) append(extra.runs, s_.base + kWindow, base, false);
+  }
+  s_.bought = by < 64 ? s_.bought >> by : 0;
+  s_.due = by < 64 ? s_.due >> by : 0;
+  s_.base = base;
+  if (Extra* extra = extras_.find(index_, s_)) {
+    prune(*extra, now);
+    extras_.drop_if_empty(index_, s_);
+  }
+}
+
+// Forgets unbought ticks that no heartbeat can name any more, and the oldest ones above the bound.
+void TickSet::prune(Extra& extra, std::int64_t now) {
+  const std::int64_t reach = now - offer_.late_ms - static_cast<std::int64_t>(s_.start) + offer_.jitter_ms;
+  if (reach > 0) {
+    const std::int64_t first = reach / offer_.tick_ms;
+    std::erase_if(extra.runs, [&](const TickRun& run) { return run.pending == 0 && run.to <= first; });
+  }
+  while (extra.runs.size() > kRunsMax) {
+    const auto oldest = std::find_if(extra.runs.begin(), extra.runs.end(),
+                                     [](const TickRun& run) { return run.pending == 0; });
+    if (oldest == extra.runs.end()) return;  // pending runs end with the next clock
+    extra.floor = std::max(extra.floor, oldest->to);
+    extra.runs.erase(oldest);
+  }
+}
+
+void TickSet::append(std::vector<TickRun>& runs, std::uint32_t from, std::uint32_t to, bool pending) {
+  if (!runs.empty() && runs.back().to == from && (runs.back().pending != 0) == pending) {
+    runs.back().to = to;
+  } else {
+    runs.push_back({from, to, pending ? 1U : 0U});
+  }
+}
+
+void TickSet::set(std::vector<TickRun>& runs, std::uint32_t k, State state) {
+  std::vector<TickRun> out;
+  out.reserve(runs.size() + 2);
+  bool placed = state == State::due;
+  const auto place = [&] {
+    append(out, k, k + 1, state == State::pending);
+    placed = true;
+  };
+  for (const TickRun& run : runs) {
+    if (!placed && run.from > k) place();
+    if (k < run.from || k >= run.to) {
+      append(out, run.from, run.to, run.pending != 0);
+      continue;
+    }
+    if (run.from < k) append(out, run.from, k, run.pending != 0);
+    if (!placed) place();
+    if (k + 1 < run.to) append(out, k + 1, run.to, run.pending != 0);
+  }
+  if (!placed) place();
+  runs = std::move(out);
+}
+
+std::vector<Run> TickSet::pending_after(std::int64_t at) const {
+  std::vector<Run> out;
+  const std::int64_t since = at - static_cast<std::int64_t>(s_.start);
+  const std::int64_t first = since < 0 ? 0 : since / offer_.tick_ms + 1;
+  const auto add = [&](std::uint32_t from, std::uint32_t to) {
+    if (to <= first) return;
+    from = static_cast<std::uint32_t>(std::max<std::int64_t>(from, first));
+    if (!out.empty() && out.back().k + out.back().n == from) {
+      out.back().n += to - from;
+    } else {
+      out.push_back({from, to - from});
+    }
+  };
+  if (const Extra* extra = extras_.find(index_, s_)) {
+    for (const TickRun& run : extra->runs) {
+      if (run.pending != 0) add(run.from, run.to);
+    }
+  }
+  for (std::uint64_t word = pending_word(); word != 0; word &= word - 1) {
+    const auto k = s_.base + static_cast<std::uint32_t>(std::countr_zero(word));
+    add(k, k + 1);
+  }
+  return out;
+}
+
+void TickSet::take_back(Run run) {
+  for (std::uint32_t k = run.k; k < run.k + run.n; ++k) {
+    if (k >= s_.base) {
+      s_.bought &= ~(1ULL << (k - s_.base));
+    } else {
+      set(extras_.get(index_, s_).runs, k, State::unbought);
+    }
+  }
+  s_.ticks -= run.n;
+  forget_marks();
+}
+
+std::uint32_t TickSet::make_due(std::int64_t t) {
+  const std::int64_t since = t - static_cast<std::int64_t>(s_.start);
+  if (since < 0) return 0;
+  const std::int64_t begun = since / offer_.tick_ms + 1;  // ticks below have begun
+  std::uint32_t n = 0;
+  if (begun > s_.base) {
+    const std::uint64_t word = pending_word() & low_bits(static_cast<std::uint64_t>(begun - s_.base));
+    s_.due |= word;
+    n = static_cast<std::uint32_t>(std::popcount(word));
+  }
+  Extra* extra = extras_.find(index_, s_);
+  if (extra == nullptr) return n;
+  for (TickRun& run : extra->runs) {
+    if (run.pending == 0 || run.from >= begun) continue;
+    const auto to = static_cast<std::uint32_t>(std::min<std::int64_t>(run.to, begun));
+    n += to - run.from;
+    run.from = to;
+  }
+  std::erase_if(extra->runs, [](const TickRun& run) { return run.from == run.to; });
+  forget_marks();
+  return n;
+}
+
+// Pending ticks bought on the day before keep it as a mark.
+void TickSet::note_day(std::uint32_t day) {
+  const std::vector<Run> pending = pending_after(-1);
+  if (!pending.empty()) {
+    Extra& extra = extras_.get(index_, s_);
+    std::vector<DayMark> marks;
+    for (const Run& run : pending) {
+      for (std::uint32_t k = run.k; k < run.k + run.n; ++k) marks.push_back({k, day_of(k)});
+    }
+    extra.older = std::move(marks);
+  }
+  s_.set_day(day);
+}
+
+std::uint32_t TickSet::day_of(std::uint32_t k) const {
+  if (const Extra* extra = extras_.find(index_, s_)) {
+    for (const DayMark& mark : extra->older) {
+      if (mark.tick == k) return mark.day;
+    }
+  }
+  return static_cast<std::uint32_t>(s_.day);
+}
+
+void TickSet::forget_marks() {
+  Extra* extra = extras_.find(index_, s_);
+  if (extra == nullptr) return;
+  std::erase_if(extra->older, [&](const DayMark& mark) { return !is_pending(mark.tick); });
+  extras_.drop_if_empty(index_, s_);
+}
+
+std::int64_t TickSet::ends() const {
+  if (s_.ticks == 0) return static_cast<std::int64_t>(s_.start);
+  if (s_.bought != 0) return begins(static_cast<std::int64_t>(s_.base) + 64 - std::countl_zero(s_.bought));
+  std::uint32_t end = s_.base;
+  if (const Extra* extra = extras_.find(index_, s_)) {
+    for (auto run = extra->runs.rbegin(); run != extra->runs.rend(); ++run) {
+      if (run->to != end || run->pending != 0) break;
+      end = run->from;
+    }
+  }
+  return begins(end);
+}
+
+std::optional<std::uint32_t> TickSet::first_pending() const {
+  if (const Extra* extra = extras_.find(index_, s_)) {
+    for (const TickRun& run : extra->runs) {
+      if (run.pending != 0) return run.from;
+    }
+  }
+  const std::uint64_t word = pending_word();
+  if (word == 0) return std::nullopt;
+  return s_.base + static_cast<std::uint32_t>(std::countr_zero(word));
+}
+
+}  // namespace paytick::aggregator

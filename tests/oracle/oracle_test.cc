@@ -1,0 +1,110 @@
+// Holds the fold against the model of the bill: its worked stories, cases made beforehand, and, where the
+// model itself is at hand (PAYTICK_ORACLE, or oracle/ beside a folder above the source tree), 2,000 fresh
+// ones.
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <optional>
+#include <random>
+
+#include "case_runner.h"
+
+namespace paytick::oracle {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path kHere = fs::path(PAYTICK_SOURCE_DIR) / "tests" / "oracle";
+
+std::optional<fs::path> find_model() {
+  std::error_code ignored;
+  if (const char* given = std::getenv("PAYTICK_ORACLE")) {
+    const fs::path path = fs::path(given) / "bill.py";
+    return fs::exists(path, ignored) ? std::optional(path) : std::nullopt;
+  }
+  const fs::path source = PAYTICK_SOURCE_DIR;
+  for (const fs::path& path : {source / "../shared/oracle/bill.py", source / "../../shared/oracle/bill.py"}) {
+    if (fs::exists(path, ignored)) return path;
+  }
+  return std::nullopt;
+}
+
+void expect_agrees(const Outcome& outcome) {
+  std::string text;
+  for (const std::string& difference : outcome.differences) text += "\n  " + difference;
+  EXPECT_TRUE(outcome.differences.empty()) << outcome.name << text;
+}
+
+std::vector<std::string> lines_of(const fs::path& file) {
+  std::ifstream in(file);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+// One Python for all cases, a case a line.
+void each_line_of_command(const std::string& command, const std::function<void(const std::string&)>& f) {
+  std::FILE* pipe = ::popen(command.c_str(), "r");
+  ASSERT_NE(pipe, nullptr);
+  std::string line;
+  char buffer[65536];
+  while (std::fgets(buffer, sizeof buffer, pipe) != nullptr) {
+    line += buffer;
+    if (line.empty() || line.back() != '\n') continue;
+    f(line);
+    line.clear();
+  }
+  EXPECT_EQ(::pclose(pipe), 0) << command;
+}
+
+TEST(Oracle, FiftyStories) {
+  const auto lines = lines_of(kHere / "stories.ndjson");
+  EXPECT_EQ(lines.size(), 50U);
+  for (const std::string& line : lines) expect_agrees(run_case(line));
+}
+
+TEST(Oracle, RandomCasesMadeBeforehand) {
+  const auto lines = lines_of(kHere / "random.ndjson");
+  EXPECT_GE(lines.size(), 100U);
+  for (const std::string& line : lines) expect_agrees(run_case(line));
+}
+
+// A snapshot at any point, restored, goes on to write the same bytes.
+TEST(Oracle, SnapshotsChangeNothing) {
+  std::mt19937 random(7);
+  for (const char* file : {"stories.ndjson", "random.ndjson"}) {
+    for (const std::string& line : lines_of(kHere / file)) {
+      const int n = events_in(line);
+      for (int round = 0; round < 3; ++round) {
+        const int at = static_cast<int>(random() % static_cast<unsigned>(n));
+        expect_agrees(run_case(line, {at}));
+      }
+    }
+  }
+}
+
+TEST(Oracle, TwoThousandFreshCases) {
+  const auto model = find_model();
+  if (!model) {
+    GTEST_SKIP() << "the model is not here; set PAYTICK_ORACLE to the folder of bill.py. The cases made "
+                    "beforehand have been compared";
+  }
+  const char* wanted = std::getenv("PAYTICK_ORACLE_CASES");
+  const int count = wanted != nullptr ? std::atoi(wanted) : 2000;
+  int seen = 0;
+  each_line_of_command("/usr/bin/python3 '" + (kHere / "pack.py").string() + "' '" + model->string() +
+                           "' --random 1 " + std::to_string(count),
+                       [&](const std::string& line) {
+                         ++seen;
+                         expect_agrees(run_case(line));
+                       });
+  EXPECT_EQ(seen, count);
+}
+
+}  // namespace
+}  // namespace paytick::oracle
