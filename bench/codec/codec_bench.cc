@@ -16,6 +16,7 @@ namespace paytick {
 namespace {
 
 constexpr std::size_t kEvents = 4096;
+constexpr std::size_t kBufferBytes = 262'144;
 constexpr std::int64_t kNow = 1'790'000'000'000;
 
 template <typename Id>
@@ -91,7 +92,7 @@ void BM_WriteTick(benchmark::State& state) {
   std::string out;
   std::size_t i = 0;
   for (auto _ : state) {
-    if (out.size() > 256 * 1024) out.clear();
+    if (out.size() > kBufferBytes) out.clear();
     codec::write_line(lines[i++ % kEvents], out);
     benchmark::DoNotOptimize(out.data());
   }
@@ -104,7 +105,7 @@ void BM_ProveAndWriteTick(benchmark::State& state) {
   std::string out;
   std::size_t i = 0;
   for (auto _ : state) {
-    if (out.size() > 256 * 1024) out.clear();
+    if (out.size() > kBufferBytes) out.clear();
     TickLine& line = lines[i++ % kEvents];
     line.proof = link(line.proof, line);
     codec::write_line(line, out);

@@ -29,8 +29,8 @@ namespace paytick::codec {
 
 inline constexpr int kVersion = 1;
 inline constexpr std::size_t kJsonDepthMax = json::kDepthMax;
-inline constexpr std::size_t kRecordBytesMax = 512 * 1024;  // of a record's value (DESIGN.md §4)
-inline constexpr std::size_t kLineBytesMax = 64 * 1024;     // of an input
+inline constexpr std::size_t kRecordBytesMax = 524'288;  // of a record's value (DESIGN.md §4)
+inline constexpr std::size_t kLineBytesMax = 65'536;     // of an input
 
 // A mutable piece of a record's value.
 struct MutableLine {

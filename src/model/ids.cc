@@ -12,9 +12,10 @@ constexpr std::string_view kHex = "0123456789abcdef";
 constexpr std::uint8_t kNoDigit = 0xff;  // above every digit, and stays so when digits are or-ed together
 
 // Two characters for each 12 bits: half the look-ups of one for each six.
-constexpr std::array<char, 2 * 4096> kPairs = [] {
-  std::array<char, 2 * 4096> table{};
-  for (std::size_t i = 0; i < 4096; ++i) {
+constexpr std::size_t kPairCount = 4096;
+constexpr std::array<char, 2 * kPairCount> kPairs = [] {
+  std::array<char, 2 * kPairCount> table{};
+  for (std::size_t i = 0; i < kPairCount; ++i) {
     table[2 * i] = kAlphabet[i >> 6];
     table[2 * i + 1] = kAlphabet[i & 63];
   }

@@ -224,10 +224,10 @@ class MemberReader {
   template <Numeric A, Numeric B>
   bool read(json::Value in, std::vector<std::pair<A, B>>& out, ByType rule) {
     return in.is_array() && in.each([&](json::Value pair) {
-      auto& [a, b] = out.emplace_back();
+      auto& both = out.emplace_back();
       int i = 0;
       return pair.is_array() && pair.each([&](json::Value value) {
-        return ++i == 1 ? read(value, a, rule) : i == 2 && read(value, b, rule);
+        return ++i == 1 ? read(value, both.first, rule) : i == 2 && read(value, both.second, rule);
       }) && i == 2;
     });
   }

@@ -158,7 +158,7 @@ constexpr bool assign(T& out, std::int64_t number, Rule rule) {
       return false;
     }
   }
-  out = static_cast<T>(static_cast<Raw>(number));
+  out = T{static_cast<Raw>(number)};
   return true;
 }
 
@@ -166,7 +166,7 @@ constexpr bool assign(T& out, std::int64_t number, Rule rule) {
 template <Numeric T, typename Rule>
 constexpr bool assign_big(T& out, std::uint64_t number, Rule) {
   if constexpr (std::is_same_v<decltype(raw_of(out)), std::uint64_t> && std::is_same_v<Rule, ByType>) {
-    out = static_cast<T>(number);
+    out = T{number};
     return true;
   } else {
     return false;

@@ -6,7 +6,7 @@
 
 namespace paytick::codec {
 
-inline constexpr Text kEnvelope{1, 256 * 1024};
+inline constexpr Text kEnvelope{1, 262'144};
 inline constexpr Text kWord{1, 64};  // a node's status, a code
 
 template <>

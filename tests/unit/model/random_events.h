@@ -53,9 +53,9 @@ class RandomFiller {
       min = std::max<std::int64_t>(rule.min, std::numeric_limits<Raw>::min());
       max = std::min(rule.max, max);
     }
-    out = static_cast<T>(static_cast<Raw>(between(min, max)));
+    out = T{static_cast<Raw>(between(min, max))};
     if constexpr (std::is_same_v<Raw, std::uint64_t>) {
-      if (random_() % 16 == 0) out = static_cast<T>(random_() | 1ULL << 63);
+      if (random_() % 16 == 0) out = T{random_() | 1ULL << 63};
     }
   }
   template <std::size_t N, typename Tag>
