@@ -93,8 +93,8 @@ fn declared_resources_are_limited() {
 fn footprint_entries_are_limited() {
     let mut setup = setup("footprint", |_| {});
     let fill = |data: &mut SorobanTransactionData, total: usize| {
-        let have = data.resources.footprint.read_only.len()
-            + data.resources.footprint.read_write.len();
+        let have =
+            data.resources.footprint.read_only.len() + data.resources.footprint.read_write.len();
         let keys = (have..total).map(|number| other_key(number as u32, 4));
         push(&mut data.resources.footprint.read_only, keys);
     };
