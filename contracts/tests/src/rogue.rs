@@ -26,9 +26,9 @@ impl Rogue {
         Self::call(&env, &router, "report", (victim, totals));
     }
 
-    /// Withdraws from a meter without being its router.
-    pub fn loot(env: Env, meter: Address, payee: Address, fee_account: Address) {
-        Self::call(&env, &meter, "withdraw", (payee, 0u32, 100i128, fee_account));
+    /// Withdraws a hundred from a meter, of which it need not be the router.
+    pub fn loot(env: Env, meter: Address, payee: Address, bps: u32, fee_account: Address) {
+        Self::call(&env, &meter, "withdraw", (payee, bps, 100i128, fee_account));
     }
 
     /// Releases a refund without being the router.

@@ -81,9 +81,25 @@ fn a_contract_that_is_not_the_router() {
     let rogue = RogueClient::new(&w.env, &w.env.register(Rogue, ()));
     let payee = w.creator();
     w.unsigned();
-    refused_by_host!(rogue.try_loot(&meter, &payee, &w.fee_account));
+    refused_by_host!(rogue.try_loot(&meter, &payee, &0, &w.fee_account));
     refused_by_host!(rogue.try_release(&meter));
     assert_eq!(w.meter(&meter).balance(), 1_000);
+}
+
+#[test]
+fn a_router_that_asks_for_more_than_the_whole() {
+    let w = World::open();
+    let rogue = RogueClient::new(&w.env, &w.env.register(Rogue, ()));
+    let (viewer, payee, fees) = (w.someone(), w.someone(), w.someone());
+    let allowance = i64::MAX as i128;
+    let meter =
+        w.env.register(meter::WASM, (&rogue.address, &viewer, &w.token, allowance, 0u64));
+    w.mint(&meter, 1_000);
+    w.unsigned();
+    refused_by_host!(rogue.try_loot(&meter, &payee, &10_001, &fees));
+    rogue.loot(&meter, &payee, &10_000, &fees);
+    assert_eq!(w.token().balance(&fees), 100);
+    assert_eq!(w.meter(&meter).balance(), 900);
 }
 
 #[test]
@@ -247,6 +263,10 @@ fn an_old_settler_or_admin() {
     // A new admin must sign too, lest the role go to a key that nobody holds.
     only(&w, &new_admin, &w.router, "set_admin", (&w.admin,).into_val(&w.env));
     refused_by_host!(w.router().try_set_admin(&w.admin));
+    // And who only signs for himself is not made admin.
+    only(&w, &w.admin, &w.router, "set_admin", (&w.admin,).into_val(&w.env));
+    refused_by_host!(w.router().try_set_admin(&w.admin));
+    assert_eq!(w.router().config().admin, new_admin);
 }
 
 #[test]
