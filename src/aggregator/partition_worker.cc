@@ -1,0 +1,274 @@
+#include "aggregator/partition_worker.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "model/codec.h"
+
+namespace paytick::aggregator {
+namespace {
+
+constexpr std::size_t kReplayBytes = 4 * 1024 * 1024;  // read at once while restoring
+
+std::int64_t number(Offset o) { return static_cast<std::int64_t>(o); }
+
+}  // namespace
+
+PartitionWorker::PartitionWorker(WorkerConfig config, log::EventLog& log, Random& random, ReplySink& replies)
+    : config_(config), log_(log), random_(random), replies_(replies), store_(log, config.partition) {}
+PartitionWorker::~PartitionWorker() = default;
+
+Result<StepResult> PartitionWorker::step() {
+  if (dead_) return tl::unexpected<Error>(*dead_);
+  auto result = advance();
+  if (result) return result;
+  switch (result.error().next) {
+    case Next::retry:
+      break;
+    case Next::abort:
+    case Next::in_doubt:
+      drop();
+      break;
+    case Next::refused:  // of our own making: the same call would be refused again
+    case Next::fatal:
+      dead_ = result.error();
+      dead_->next = Next::fatal;
+      drop();
+      return tl::unexpected<Error>(*dead_);
+  }
+  return result;
+}
+
+Result<StepResult> PartitionWorker::advance() {
+  switch (stage_) {
+    case Stage::acquire:
+      return acquire();
+    case Stage::fence:
+      return write_fence();
+    case Stage::load:
+      return load();
+    case Stage::replay:
+      return replay();
+    case Stage::run:
+      break;
+  }
+  return run();
+}
+
+// Nothing that was derived under a lease outlives it.
+void PartitionWorker::drop() {
+  stage_ = Stage::acquire;
+  fold_.reset();
+  pending_.reset();
+  inputs_.clear();
+  held_.clear();
+  out_.clear();
+  store_.abandon();
+  bytes_since_snapshot_ = 0;
+  records_since_snapshot_ = 0;
+}
+
+Result<StepResult> PartitionWorker::acquire() {
+  auto lease = log_.acquire(log::Role::aggregator, config_.partition);
+  if (!lease) return tl::unexpected<Error>(lease.error());
+  lease_ = *lease;
+  owner_ = random_.id<OwnerId>();
+  ++counters_.takeovers;
+  stage_ = Stage::fence;
+  return StepResult::worked;
+}
+
+Result<StepResult> PartitionWorker::write_fence() {
+  log::Step step;
+  step.lease = lease_;
+  step.records.push_back(
+      {topic(log::Topic::ticks), append_time_, {}, build_fence({config_.partition, lease_.epoch, owner_})});
+  if (auto done = log_.commit(step); !done) return tl::unexpected<Error>(done.error());
+  stage_ = Stage::load;
+  return StepResult::worked;
+}
+
+Result<StepResult> PartitionWorker::load() {
+  const FoldConfig config{config_.partition, log_.partitions()};
+  auto loaded = store_.load(config);
+  if (!loaded) return tl::unexpected<Error>(loaded.error());
+  position_ = {};
+  ticks_next_ = {};
+  if (*loaded) {
+    fold_ = std::move((*loaded)->fold);
+    position_ = (*loaded)->point.position;
+    ticks_next_ = (*loaded)->point.ticks_next;
+  } else {
+    for (const log::Topic t : {log::Topic::heartbeats, log::Topic::ticks}) {
+      const auto range = log_.range(topic(t));
+      if (!range) return tl::unexpected<Error>(range.error());
+      if (range->begin == Offset{}) continue;
+      return fail("snapshot_needed",
+                  "partition " + std::to_string(static_cast<std::uint32_t>(config_.partition)) +
+                      ": the log begins at " + std::to_string(number(range->begin)) +
+                      " and no snapshot can be used; restore one",
+                  Next::fatal);
+    }
+    fold_.emplace(config);
+  }
+  reader_ = FrameReader(position_);
+  inputs_next_ = position_.to;
+  stage_ = Stage::replay;
+  return StepResult::worked;
+}
+
+// Reads `ticks` up to the own fence, folding again what its frames cover.
+Result<StepResult> PartitionWorker::replay() {
+  auto records = log_.read(topic(log::Topic::ticks), ticks_next_, kReplayBytes);
+  if (!records) return tl::unexpected<Error>(records.error());
+  for (const log::Record& record : *records) {
+    if (auto good = replay_record(record.value); !good) return tl::unexpected<Error>(good.error());
+    ticks_next_ = Offset{number(record.offset) + 1};
+    position_ = reader_.position();
+    if (position_.epoch > lease_.epoch || (position_.epoch == lease_.epoch && position_.owner != owner_)) {
+      return fail("fenced", "another owner has taken the partition", Next::abort);
+    }
+    if (position_.epoch == lease_.epoch) {
+      inputs_.clear();
+      inputs_next_ = position_.to;
+      stage_ = Stage::run;
+      return StepResult::worked;
+    }
+  }
+  if (!records->empty()) return StepResult::worked;
+  return fail("log_io", "the fence that was committed is not on the log", Next::fatal);
+}
+
+Result<void> PartitionWorker::replay_record(const std::string& value) {
+  const auto verdict = reader_.read(value);
+  if (!verdict) return tl::unexpected<Error>(verdict.error());
+  switch (*verdict) {
+    case FrameVerdict::hold:
+      held_.push_back(value);
+      break;
+    case FrameVerdict::accept:
+      held_.push_back(value);
+      return replay_frame();
+    case FrameVerdict::fence:
+      held_.clear();
+      break;
+    case FrameVerdict::ignore:
+      break;
+  }
+  return {};
+}
+
+// Folds the inputs of the frame in held_ again. The same rules must write the same bytes.
+Result<void> PartitionWorker::replay_frame() {
+  std::string line = held_.back().substr(0, held_.back().find('\n'));
+  const auto header = codec::parse_frame_header({line.data(), line.size()});
+  if (!header) return tl::unexpected<Error>(header.error());
+  if (header->fold != kFoldVersion) {
+    return fail("fold_version",
+                "the log was folded by version " + std::to_string(header->fold) + " of the rules, this is " +
+                    std::to_string(kFoldVersion),
+                Next::fatal);
+  }
+  out_.clear();
+  while (inputs_next_ < header->to) {
+    if (inputs_.empty()) {
+      auto records = log_.read(topic(log::Topic::heartbeats), inputs_next_, kReplayBytes);
+      if (!records) return tl::unexpected<Error>(records.error());
+      inputs_.assign(std::make_move_iterator(records->begin()), std::make_move_iterator(records->end()));
+    }
+    if (inputs_.empty() || inputs_.front().offset != inputs_next_) {
+      return fail("replay_mismatch", "input " + std::to_string(number(inputs_next_)) + " is missing",
+                  Next::fatal);
+    }
+    log::Record& record = inputs_.front();
+    append_time_ = std::max(append_time_, record.append_time);
+    fold_->apply(record.offset, record.append_time, record.value, out_);
+    inputs_.pop_front();
+    inputs_next_ = Offset{number(inputs_next_) + 1};
+    ++counters_.replayed;
+  }
+  FrameHash prev = position_.prev;
+  const FrameSpan span{config_.partition, header->epoch, header->from, header->to, header->fold};
+  if (build_frame(span, out_.lines, prev) != held_) {
+    return fail("replay_mismatch",
+                "folding the inputs [" + std::to_string(number(header->from)) + ", " +
+                    std::to_string(number(header->to)) + ") again does not give the frame on the log",
+                Next::fatal);
+  }
+  held_.clear();
+  return {};
+}
+
+Result<StepResult> PartitionWorker::run() {
+  if (pending_) return commit_pending();
+  // Chunks and folding take turns, so that a snapshot does not hold up replies for long.
+  snapshot_turn_ = !snapshot_turn_;
+  if (snapshot_turn_ && store_.is_writing()) return write_snapshot();
+  return fold_step();
+}
+
+Result<StepResult> PartitionWorker::fold_step() {
+  auto records = log_.read(topic(log::Topic::heartbeats), position_.to, config_.step_bytes_max);
+  if (!records) return tl::unexpected<Error>(records.error());
+  if (records->empty()) return store_.is_writing() ? StepResult::worked : StepResult::idle;
+  out_.clear();
+  Pending pending;
+  Offset to = position_.to;
+  for (log::Record& record : *records) {
+    pending.bytes += record.value.size();
+    ++pending.records;
+    append_time_ = std::max(append_time_, record.append_time);
+    fold_->apply(record.offset, record.append_time, record.value, out_);
+    to = Offset{number(record.offset) + 1};
+    if (out_.lines.size() >= config_.output_bytes_max) break;
+  }
+  pending.after = position_;
+  pending.after.to = to;
+  const FrameSpan span{config_.partition, lease_.epoch, position_.to, to, kFoldVersion};
+  pending.step.lease = lease_;
+  pending.step.consumed_to = to;
+  for (std::string& frame : build_frame(span, out_.lines, pending.after.prev)) {
+    pending.step.records.push_back({topic(log::Topic::ticks), append_time_, {}, std::move(frame)});
+  }
+  pending_ = std::move(pending);
+  return commit_pending();
+}
+
+Result<StepResult> PartitionWorker::commit_pending() {
+  const auto done = log_.commit(pending_->step);
+  if (!done) return tl::unexpected<Error>(done.error());
+  position_ = pending_->after;
+  ticks_next_ = Offset{number(done->back()) + 1};
+  ++counters_.commits;
+  counters_.records += pending_->records;
+  counters_.bytes_in += pending_->bytes;
+  for (const log::NewRecord& r : pending_->step.records) counters_.bytes_out += r.value.size();
+  bytes_since_snapshot_ += pending_->bytes;
+  records_since_snapshot_ += pending_->records;
+  pending_.reset();
+  if (!out_.replies.empty()) replies_.deliver(config_.partition, out_.replies);
+
+  const bool by_bytes =
+      config_.snapshot_every_bytes != 0 && bytes_since_snapshot_ >= config_.snapshot_every_bytes;
+  const bool by_records =
+      config_.snapshot_every_records != 0 && records_since_snapshot_ >= config_.snapshot_every_records;
+  if ((by_bytes || by_records) && !store_.is_writing()) {
+    store_.begin(fold_->snapshot(position_.to, position_.prev), {position_, ticks_next_});
+    bytes_since_snapshot_ = 0;
+    records_since_snapshot_ = 0;
+  }
+  return StepResult::worked;
+}
+
+Result<StepResult> PartitionWorker::write_snapshot() {
+  log::Step step;
+  step.lease = lease_;
+  step.records = store_.next(config_.snapshot_step_bytes, append_time_);
+  if (auto done = log_.commit(step); !done) return tl::unexpected<Error>(done.error());
+  store_.wrote(step.records.size());
+  if (!store_.is_writing()) ++counters_.snapshots;
+  return StepResult::worked;
+}
+
+}  // namespace paytick::aggregator

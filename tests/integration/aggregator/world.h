@@ -1,0 +1,183 @@
+#pragma once
+// A partition on the memory engine, with workers that may die, and the truth to hold its `ticks` against: a
+// fold over the same inputs that nothing ever happened to.
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "aggregator/fold.h"
+#include "aggregator/partition_worker.h"
+#include "log/memory/memory_log.h"
+#include "model/codec.h"
+#include "model/frame.h"
+#include "model/hash.h"
+
+namespace paytick::aggregator {
+
+inline constexpr PartitionId kPartition{0};
+inline constexpr log::TopicPartition kInputs{log::Topic::heartbeats, kPartition};
+inline constexpr log::TopicPartition kTicks{log::Topic::ticks, kPartition};
+inline constexpr log::TopicPartition kSnapshots{log::Topic::snapshots, kPartition};
+
+template <typename Id>
+Id named(std::string_view name) {
+  Id id;
+  blake2b(name, id.bytes);
+  return id;
+}
+
+class CountingRandom final : public Random {
+ public:
+  void fill(std::span<std::uint8_t> out) override { blake2b(std::to_string(++n_), out); }
+
+ private:
+  int n_ = 0;
+};
+
+class KeepingSink final : public ReplySink {
+ public:
+  void deliver(PartitionId, std::span<const Reply> replies) override {
+    all.insert(all.end(), replies.begin(), replies.end());
+  }
+  std::vector<Reply> all;
+};
+
+class World {
+ public:
+  World() : log_(std::make_unique<log::MemoryLog>(options())) {}
+
+  log::MemoryLog& log() { return *log_; }
+  KeepingSink& replies() { return replies_; }
+
+  // One record of these inputs, `ms` after the beginning.
+  void append(std::int64_t ms, const std::vector<Input>& inputs) {
+    log::NewRecord record{kInputs, TimeMs{kBegin + ms}, {}, {}};
+    for (const Input& input : inputs) codec::write(input, record.value);
+    ASSERT_TRUE(log_->append(std::span(&record, 1)));
+  }
+
+  // What two viewers do in `seconds`: pings each second, a clock line each second, one stop half-way.
+  void append_story(int seconds, int from = 0) {
+    if (from == 0) {
+      append(0, {report("v"), report("w"), open("v", 0), open("w", 0)});
+    }
+    for (int s = from; s < from + seconds; ++s) {
+      const std::int64_t ms = s * 1'000;
+      append(ms, {ping("v", ms), ping("w", ms)});
+      append(ms + 500, {Clock{}});
+      if (s == from + seconds / 2)
+        append(ms + 700, {Stop{{}, named<AttachmentId>("w"), {kBegin + ms + 700}}});
+    }
+  }
+
+  std::unique_ptr<PartitionWorker> worker(WorkerConfig config = {}) {
+    config.partition = kPartition;
+    config.step_bytes_max = 600;  // a few records a step
+    return std::make_unique<PartitionWorker>(config, *log_, random_, replies_);
+  }
+
+  // The process has died: what was durable is opened again.
+  void restart() {
+    log_->crash();
+    auto fresh = std::make_unique<log::MemoryLog>(options(), log_->image());
+    graveyard_.push_back(std::move(log_));
+    log_ = std::move(fresh);
+  }
+
+  // Steps until there is nothing to read. Errors that ask for it are answered by going on.
+  void run_to_end(PartitionWorker& worker) {
+    for (int i = 0; i < 10'000; ++i) {
+      const auto result = worker.step();
+      if (!result) {
+        ASSERT_NE(result.error().next, Next::fatal) << result.error().code << ": " << result.error().message;
+        continue;
+      }
+      if (*result == StepResult::idle) return;
+    }
+    FAIL() << "the worker does not come to an end";
+  }
+
+  // All lines that count on `ticks`, read as any reader would.
+  std::string ticks_lines() {
+    FrameReader reader;
+    std::string lines;
+    std::string held;
+    Offset next{};
+    for (;;) {
+      const auto records = log_->read(kTicks, next, 1 << 20);
+      if (!records || records->empty()) break;
+      for (const log::Record& record : *records) {
+        next = Offset{static_cast<std::int64_t>(record.offset) + 1};
+        const auto verdict = reader.read(record.value);
+        if (!verdict) {
+          ADD_FAILURE() << verdict.error().code << ": " << verdict.error().message;
+          return lines;
+        }
+        const std::string body = record.value.substr(record.value.find('\n') + 1);
+        if (*verdict == FrameVerdict::fence) held.clear();
+        if (*verdict == FrameVerdict::hold) held += body;
+        if (*verdict == FrameVerdict::accept) lines += std::exchange(held, "") + body;
+      }
+    }
+    position_ = reader.position();
+    return lines;
+  }
+
+  // The same inputs through a fold that nothing happened to.
+  std::string true_lines() {
+    Fold fold(FoldConfig{kPartition, 1});
+    FoldOutput out;
+    auto records = log_->read(kInputs, Offset{}, 1 << 24);
+    for (log::Record& record : *records) fold.apply(record.offset, record.append_time, record.value, out);
+    return out.lines;
+  }
+
+  void expect_truth() {
+    EXPECT_EQ(ticks_lines(), true_lines());
+    EXPECT_EQ(position_.to, log_->range(kInputs)->end);
+    EXPECT_EQ(*log_->position(log::Role::aggregator, kPartition), position_.to);
+  }
+
+  Open open(const std::string& name, std::int64_t ms) {
+    Open e;
+    e.session = named<SessionId>(name);
+    e.attachment = named<AttachmentId>(name);
+    e.viewer = named<ViewerId>(name);
+    e.meter = named<MeterId>(name);
+    e.content = named<ContentId>("content");
+    e.creator = named<CreatorId>("creator");
+    e.at = {kBegin + ms};
+    e.plan.tick_ms = 1'000;
+    e.plan.heartbeat_ms = 10'000;
+    e.plan.price_per_tick = Amount(10'000);
+    e.plan.id = derive_plan_id(e.plan);
+    return e;
+  }
+
+ private:
+  static constexpr std::int64_t kBegin = 1'790'000'000'000;
+  static log::MemoryOptions options() { return {.partitions = 1, .bytes_max = 0, .wait_blocks = false}; }
+  static MeterReport report(const std::string& name) {
+    MeterReport e;
+    e.viewer = named<ViewerId>(name);
+    e.meter = named<MeterId>(name);
+    e.deposited = e.allowance = Amount(50'000'000);
+    e.version = 1;
+    return e;
+  }
+  static Heartbeat ping(const std::string& name, std::int64_t ms) {
+    return {named<SessionId>(name), named<AttachmentId>(name), static_cast<std::uint64_t>(ms), {kBegin + ms}};
+  }
+
+  std::unique_ptr<log::MemoryLog> log_;
+  std::vector<std::unique_ptr<log::MemoryLog>> graveyard_;  // dead workers still point to them
+  CountingRandom random_;
+  KeepingSink replies_;
+  FramePosition position_;
+};
+
+}  // namespace paytick::aggregator
