@@ -57,7 +57,8 @@ Result<SignedTransaction> Submitter::build(const OperationBody& operation, std::
     if (!simulated) return tl::unexpected(simulated.error());
     if (!simulated->error.empty())
       return fail("simulation_failed", "The network refuses the call: " + simulated->error);
-    if (auto done = assemble(envelope.tx, simulated->resources); !done) return tl::unexpected(done.error());
+    if (auto done = assemble(envelope.tx, simulated->resources, options_.margins); !done)
+      return tl::unexpected(done.error());
     if (auto fits = check_limits(envelope, simulated->resources.events_and_return_bytes); !fits)
       return tl::unexpected(fits.error());
   }

@@ -17,6 +17,7 @@ namespace paytick::chain {
 struct SubmitOptions {
   std::uint32_t inclusion_fee = 10'000;  // the most; the network takes what it needs
   std::int64_t valid_s = 120;
+  Margins margins{.fee_max = 3'000'000'000};  // the first rent of 20 KB of code is some 50 XLM
   std::chrono::milliseconds poll{100};
 };
 
