@@ -30,7 +30,8 @@ Prepared prepared(std::uint8_t n, std::int64_t cumulative) {
   return p;
 }
 Confirmed confirmed(std::uint8_t n, std::int64_t cumulative, std::int32_t code = 0) {
-  return {id_of<TxHash>(n), 7, TimeMs{50}, Amount(600), {{kSum, Amount(cumulative), Amount(0), Amount(0), code}}};
+  return {
+      id_of<TxHash>(n), 7, TimeMs{50}, Amount(600), {{kSum, Amount(cumulative), Amount(0), Amount(0), code}}};
 }
 
 class AccrualTest : public ::testing::Test {

@@ -158,7 +158,8 @@ TEST(BatchLife, WhatTheNodeForgetsIsSentAgain) {
 
 TEST(BatchLife, FailuresKeepTheirCode) {
   EXPECT_EQ(decide({Stage::ready, kLedger, kMaxTime, 0}, SendError{"tx_bad_seq"}).code, "tx_bad_seq");
-  EXPECT_EQ(decide({Stage::submitted, kLedger, kMaxTime, 0}, LookedUpFailed{"invoke_trapped"}).code, "invoke_trapped");
+  EXPECT_EQ(decide({Stage::submitted, kLedger, kMaxTime, 0}, LookedUpFailed{"invoke_trapped"}).code,
+            "invoke_trapped");
 }
 
 }  // namespace

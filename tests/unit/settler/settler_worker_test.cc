@@ -1,0 +1,258 @@
+// The settler's shell over the memory log and a chain in memory: whatever goes wrong, what is due is paid
+// once.
+#include "settler/settler_worker.h"
+
+#include <gtest/gtest.h>
+
+#include "unit/settler/fake_chain.h"
+#include "unit/settler/log_fixture.h"
+
+namespace paytick::settler::testing {
+namespace {
+
+class SettlerWorkerTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    chain_.registered.insert(id_of<CreatorId>(3));
+    config_.partitions = {PartitionId{0}};
+    config_.policy.threshold = Amount(1);
+    config_.policy.max_fee_share_bps = 10'000'000;
+    config_.policy.fee_base = Amount(0);
+    config_.policy.failures_max = 5;
+    ticks_.introduce(0);
+    ticks_.due(0, 1'000);
+    restart();
+  }
+
+  void restart() {
+    worker_ = std::make_unique<SettlerWorker>(config_, log_, chain_, clock_, random_);
+    const auto started = worker_->start();
+    ASSERT_TRUE(started) << started.error().message;
+  }
+
+  // Steps, with time going by and a ledger every five seconds, until all is settled or the steps are used up.
+  void run(int steps = 400) {
+    for (int i = 0; i < steps; ++i) {
+      const auto done = worker_->step();
+      ASSERT_TRUE(done) << done.error().code << ": " << done.error().message;
+      if (!*done && worker_->idle() && worker_->status().due == worker_->status().settled) return;
+      clock_.time = clock_.time + 250;
+      if (i % 20 == 19) chain_.close_ledger();
+    }
+  }
+
+  // Stops as soon as `batches` have been written ahead and not yet sent.
+  void run_until_prepared() {
+    for (int i = 0; i < 50 && worker_->status().in_flight == 0; ++i) {
+      ASSERT_TRUE(worker_->step());
+      clock_.time = clock_.time + 250;
+    }
+    ASSERT_EQ(worker_->status().in_flight, 1U);
+    ASSERT_EQ(chain_.sends, 0);
+  }
+
+  std::vector<Settlement> settlements() {
+    std::vector<Settlement> out;
+    FrameFollower follower(log_, {log::Topic::settlements, PartitionId{0}});
+    for (;;) {
+      auto moved = follower.pump(1 << 20, [&](codec::MutableLine line, TimeMs) -> Result<void> {
+        out.push_back(*codec::parse_settlement(line));
+        return {};
+      });
+      EXPECT_TRUE(moved);
+      if (!moved || !*moved) return out;
+    }
+  }
+  template <typename T>
+  int count() {
+    int n = 0;
+    for (const Settlement& line : settlements()) n += std::holds_alternative<T>(line) ? 1 : 0;
+    return n;
+  }
+  void expect_paid(std::int64_t amount) {
+    EXPECT_EQ(chain_.moved, amount);
+    EXPECT_EQ(worker_->status().settled, Amount(amount));
+    EXPECT_EQ(worker_->status().in_flight, 0U);
+  }
+
+  log::MemoryLog log_{{.partitions = 1, .wait_blocks = false}};
+  ManualClock clock_;
+  CountingRandom random_;
+  FakeChain chain_;
+  TicksWriter ticks_{log_};
+  SettlerConfig config_;
+  std::int64_t owed_ = 1'000;
+  std::unique_ptr<SettlerWorker> worker_;
+};
+
+TEST_F(SettlerWorkerTest, WritesAheadSendsAndRecords) {
+  run();
+  expect_paid(1'000);
+  const auto lines = settlements();
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_EQ(std::get<Prepared>(lines[0]).items.at(0).cumulative, Amount(1'000));
+  EXPECT_EQ(std::get<Submitted>(lines[1]).status, "PENDING");
+  EXPECT_EQ(std::get<Confirmed>(lines[2]).items.at(0).amount, Amount(1'000));
+  EXPECT_EQ(chain_.applied, 1);
+  ticks_.due(0, 1'500);
+  run();
+  expect_paid(1'500);
+  EXPECT_EQ(chain_.applied, 2);
+}
+
+TEST_F(SettlerWorkerTest, EveryTroubleOfSendingEndsInOnePayment) {
+  for (const SendFault fault :
+       {SendFault::lost_applied, SendFault::lost, SendFault::unreachable, SendFault::try_again,
+        SendFault::bad_sequence, SendFault::forgotten, SendFault::rejected}) {
+    const std::int64_t due = owed_ += 1'000;
+    ticks_.due(0, due);
+    chain_.send_faults = {fault, SendFault::lost_applied, fault};
+    chain_.look_up_failures = 2;
+    run(2'000);
+    expect_paid(due);
+    chain_.send_faults.clear();
+  }
+}
+
+TEST_F(SettlerWorkerTest, ARestartBetweenPreparedAndSendAsksFirst) {
+  run_until_prepared();
+  restart();
+  EXPECT_EQ(worker_->status().in_flight, 1U);
+  run();
+  expect_paid(1'000);
+  EXPECT_EQ(count<Prepared>(), 1);
+  EXPECT_EQ(chain_.applied, 1);
+}
+
+TEST_F(SettlerWorkerTest, ARestartAfterALostAnswerFindsThePayment) {
+  chain_.send_faults = {SendFault::lost_applied};
+  for (int i = 0; i < 50 && chain_.sends == 0; ++i) {
+    ASSERT_TRUE(worker_->step());
+    clock_.time = clock_.time + 250;
+  }
+  chain_.close_ledger();
+  restart();
+  run();
+  expect_paid(1'000);
+  EXPECT_EQ(chain_.applied, 1);
+  EXPECT_EQ(count<Confirmed>(), 1);
+}
+
+TEST_F(SettlerWorkerTest, ARestartAtAnyStepPaysOnce) {
+  for (int crash = 1; crash < 40; ++crash) {
+    const std::int64_t due = owed_ += 10;
+    ticks_.due(0, due);
+    for (int i = 0; i < crash; ++i) {
+      ASSERT_TRUE(worker_->step());
+      clock_.time = clock_.time + 250;
+      if (i % 5 == 4) chain_.close_ledger();
+    }
+    restart();
+    run(2'000);
+    expect_paid(due);
+  }
+}
+
+TEST_F(SettlerWorkerTest, WhatExpiredIsPaidByAnotherBatch) {
+  chain_.send_faults.assign(30, SendFault::forgotten);
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_TRUE(worker_->step());
+    clock_.time = clock_.time + 250;
+  }
+  chain_.close_ledger(61);
+  chain_.send_faults.clear();
+  run();
+  EXPECT_EQ(count<Expired>(), 1);
+  EXPECT_EQ(count<Prepared>(), 2);
+  expect_paid(1'000);
+}
+
+TEST_F(SettlerWorkerTest, WhereHistoryIsPrunedTheContractsDecide) {
+  chain_.send_faults = {SendFault::lost_applied};
+  for (int i = 0; i < 50 && chain_.sends == 0; ++i) {
+    ASSERT_TRUE(worker_->step());
+    clock_.time = clock_.time + 250;
+  }
+  chain_.close_ledger();
+  chain_.close_ledger(120);
+  chain_.pruned_history = true;
+  run();
+  expect_paid(1'000);
+  EXPECT_EQ(chain_.applied, 1);
+  EXPECT_EQ(count<Confirmed>(), 1);
+}
+
+TEST_F(SettlerWorkerTest, AnotherOwnerFencesThisOne) {
+  run_until_prepared();
+  SettlerWorker other(config_, log_, chain_, clock_, random_);
+  ASSERT_TRUE(other.start());
+  const auto step = worker_->step();
+  ASSERT_FALSE(step);
+  EXPECT_EQ(step.error().next, Next::abort);
+  EXPECT_EQ(chain_.sends, 0);
+  worker_ = std::make_unique<SettlerWorker>(config_, log_, chain_, clock_, random_);
+  ASSERT_TRUE(worker_->start());
+  run();
+  expect_paid(1'000);
+}
+
+TEST_F(SettlerWorkerTest, InDoubtWritesAreReadBackAfterAnotherStart) {
+  for (const log::Fault fault :
+       {log::Fault::in_doubt_applied, log::Fault::in_doubt_dropped, log::Fault::busy}) {
+    for (int at = 0; at < 6; ++at) {
+      const std::int64_t due = owed_ += 10;
+      ticks_.due(0, due);
+      int writes = 0;
+      log_.set_fault_source([&](log::Write) { return writes++ == at ? fault : log::Fault::none; });
+      for (int i = 0; i < 2'000; ++i) {
+        const auto done = worker_->step();
+        clock_.time = clock_.time + 250;
+        if (i % 20 == 19) chain_.close_ledger();
+        if (!done && done.error().next == Next::retry) continue;
+        if (!done) {
+          ASSERT_TRUE(done.error().next == Next::in_doubt || done.error().next == Next::abort)
+              << done.error().code;
+          for (int tries = 0; tries < 3 && !worker_->start(); ++tries) continue;
+          continue;
+        }
+        if (!*done && worker_->status().settled == Amount(due)) break;
+      }
+      log_.set_fault_source({});
+      expect_paid(due);
+    }
+  }
+}
+
+TEST_F(SettlerWorkerTest, AnUnregisteredCreatorWaitsAndIsPaidLater) {
+  ticks_.introduce(1, 2, 9);
+  ticks_.due(1, 500);
+  run(100);
+  EXPECT_EQ(chain_.moved, 1'000);
+  chain_.registered.insert(id_of<CreatorId>(9));
+  run(4'000);
+  expect_paid(1'500);
+}
+
+TEST_F(SettlerWorkerTest, WhatIsRefusedForGoodIsParkedAndOthersArePaid) {
+  ticks_.introduce(1, 2, 9);  // never registered
+  ticks_.due(1, 500);
+  run(20'000);
+  EXPECT_EQ(worker_->status().parked, 1U);
+  EXPECT_EQ(chain_.moved, 1'000);
+  restart();
+  run(10);
+  EXPECT_EQ(worker_->status().parked, 1U);
+}
+
+TEST_F(SettlerWorkerTest, BatchesShrinkToTheNetworksLimits) {
+  for (std::uint32_t i = 1; i < 20; ++i) {
+    ticks_.introduce(i, static_cast<std::uint8_t>(10 + i));
+    ticks_.due(i, 100);
+  }
+  chain_.items_max = 3;
+  run(4'000);
+  expect_paid(1'000 + 19 * 100);
+}
+
+}  // namespace
+}  // namespace paytick::settler::testing
