@@ -58,6 +58,7 @@ class EmbeddedLog final : public EventLog {
     std::uint64_t groups = 0;   // syncs of the WAL
     std::uint64_t writes = 0;   // acknowledged appends and steps
     std::uint64_t bytes = 0;    // of their records
+    std::uint64_t waiting = 0;  // writes that are not answered yet
     std::uint64_t memory = 0;   // write buffers, caches and table indexes now
     std::uint64_t on_disk = 0;  // of the folder now
     bool full = false;          // refusing for want of space

@@ -319,6 +319,10 @@ std::optional<Offset> GroupCommit::position(Role role, PartitionId partition) co
 }
 
 void GroupCommit::add_metrics(EmbeddedLog::Metrics& metrics) const {
+  {
+    const std::lock_guard lock(queue_mutex_);
+    metrics.waiting = queue_.size();
+  }
   metrics.groups = groups_;
   metrics.writes = writes_;
   metrics.bytes = bytes_;

@@ -88,7 +88,7 @@ class GroupCommit {
   Store& store_;
   EndWatch& ends_;
 
-  std::mutex queue_mutex_;
+  mutable std::mutex queue_mutex_;
   std::deque<WriteRequest*> queue_;
 
   // The leader's alone.
