@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import * as sdk from '@stellar/stellar-sdk';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-const program =
+export const program =
   process.env.PAYTICK_LOCALNET ?? join(root, 'build/release/paytick-localnet');
 const startDeadlineMs = 30_000;
 
@@ -33,12 +33,14 @@ export class Localnet {
     this.folder = mkdtempSync(join(tmpdir(), 'paytick-localnet-'));
   }
 
-  async start() {
+  // `wrapper` is a command that runs the one that follows it.
+  async start(wrapper = []) {
     const ready = join(this.folder, 'ready.json');
     rmSync(ready, { force: true });
+    const [command, ...before] = [...wrapper, program];
     this.process = spawn(
-      program,
-      ['--data', join(this.folder, 'data'), '--ready-file', ready, '--exit-with-parent', ...this.options],
+      command,
+      [...before, '--data', join(this.folder, 'data'), '--ready-file', ready, '--exit-with-parent', ...this.options],
       { stdio: ['ignore', 'ignore', 'pipe'] },
     );
     this.log = '';
