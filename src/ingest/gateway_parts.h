@@ -57,6 +57,19 @@ struct CoreCounters {
   std::uint64_t batches = 0, batches_failed = 0;
   std::uint64_t answer_ms[kAnswerBuckets] = {};
   std::uint64_t answer_ms_sum = 0;
+
+  CoreCounters& operator+=(const CoreCounters& other);
 };
+
+struct GatewayStats {
+  CoreCounters counters;
+  std::int64_t connections = 0;
+  std::size_t sessions = 0;  // of platforms, in the directory
+  std::size_t contents = 0;
+  std::size_t meters = 0;
+};
+
+// Prometheus text.
+std::string render_metrics(const GatewayStats& stats);
 
 }  // namespace paytick::ingest

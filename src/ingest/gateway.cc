@@ -1,0 +1,193 @@
+#include "ingest/gateway.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "ingest/access_policy.h"
+#include "ingest/server/follower.h"
+#include "ingest/server/lane.h"
+#include "ingest/server/listener.h"
+
+namespace paytick::ingest {
+namespace {
+
+constexpr std::size_t kLanesMax = 64;
+constexpr std::size_t kWorkers = 2;
+
+}  // namespace
+
+struct Gateway::Impl {
+  Impl(GatewayConfig config_in, GatewayPorts ports_in, HttpRoutes routes_in)
+      : config(std::move(config_in)),
+        ports(ports_in),
+        routes(std::move(routes_in)),
+        policy{config.development, config.allowed_origins},
+        keys(config.platforms),
+        tokens(config.resume_key),
+        sessions(ports.log.partitions(), ports.random),
+        follower(ports.log, catalog, meters, config.follow_meters, config.meters_from),
+        pool(kWorkers) {}
+
+  Result<void> write_boot();
+  void make_lanes();
+
+  const GatewayConfig config;
+  GatewayPorts ports;
+  const HttpRoutes routes;
+  const AccessPolicy policy;
+  const ApiKeys keys;
+  const ResumeTokens tokens;
+  Catalog catalog;
+  MeterDirectory meters;
+  SessionDirectory sessions;
+  std::atomic<std::int64_t> connections{0};
+  server::Follower follower;
+  std::vector<std::unique_ptr<server::Lane>> lanes;  // the pool's jobs post to them, so it ends first
+  server::WorkerPool pool;
+  std::unique_ptr<server::Listener> listener;
+  bool running = false;
+};
+
+// Says in every partition that earlier boots of this gateway are gone.
+Result<void> Gateway::Impl::write_boot() {
+  std::vector<log::NewRecord> records;
+  for (std::uint32_t p = 0; p < ports.log.partitions(); ++p) {
+    log::NewRecord record{{log::Topic::heartbeats, PartitionId{p}}, ports.clock.now(), {}, {}};
+    codec::write(Input{GatewayStarted{config.gateway, config.boot}}, record.value);
+    records.push_back(std::move(record));
+  }
+  auto written = ports.log.append(records);
+  if (!written) return tl::unexpected(std::move(written.error()));
+  return {};
+}
+
+void Gateway::Impl::make_lanes() {
+  const server::Timeouts timeouts{.header_s = config.header_timeout_s,
+                                  .body_s = config.body_timeout_s,
+                                  .keepalive_s = config.keepalive_s,
+                                  .pong_s = config.pong_timeout_s};
+  const server::LaneParts parts{{catalog, meters, sessions, tokens, ports.random},
+                                catalog,
+                                ports.log,
+                                ports.clock,
+                                policy,
+                                keys,
+                                routes,
+                                pool,
+                                timeouts,
+                                connections};
+  for (std::size_t i = 0; i < std::clamp<std::size_t>(config.threads, 1, kLanesMax); ++i) {
+    CoreConfig core{.gateway = config.gateway,
+                    .boot = config.boot,
+                    .development = config.development,
+                    .lane = static_cast<std::uint8_t>(i)};
+    lanes.push_back(std::make_unique<server::Lane>(parts, core));
+  }
+}
+
+Gateway::Gateway(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Gateway::~Gateway() {
+  impl_->listener.reset();
+  impl_->follower.stop();
+  for (auto& lane : impl_->lanes) lane->join();
+}
+
+Result<std::unique_ptr<Gateway>> Gateway::create(GatewayConfig config, GatewayPorts ports,
+                                                 HttpRoutes routes) {
+  auto safe =
+      check_start({config.development, config.allowed_origins}, config.address, config.network_passphrase);
+  if (!safe) return tl::unexpected(std::move(safe.error()));
+  if (config.gateway.is_zero()) return fail("bad_config", "The gateway needs an id.", Next::fatal);
+  return std::unique_ptr<Gateway>(
+      new Gateway(std::make_unique<Impl>(std::move(config), ports, std::move(routes))));
+}
+
+Result<void> Gateway::start() {
+  Impl& my = *impl_;
+  if (my.config.development) {
+    spdlog::warn(
+        "DEVELOPMENT MODE: no logins. Whoever reaches {}:{} may play with any meter. Never use it with real "
+        "money.",
+        my.config.address, my.config.port);
+  }
+  if (auto read = my.follower.catch_up(); !read) return read;
+  if (auto written = my.write_boot(); !written) return written;
+  my.make_lanes();
+  std::vector<server::Lane*> lanes;
+  for (auto& lane : my.lanes) lanes.push_back(lane.get());
+  my.listener =
+      std::make_unique<server::Listener>(std::move(lanes), my.connections, my.config.connections_max);
+  if (auto listening = my.listener->open(my.config.address, my.config.port); !listening) return listening;
+  my.follower.start();
+  for (auto& lane : my.lanes) lane->start();
+  my.listener->start();
+  my.running = true;
+  spdlog::info("gateway listens on {}:{}", my.config.address, my.listener->port());
+  return {};
+}
+
+std::uint16_t Gateway::port() const { return impl_->listener ? impl_->listener->port() : 0; }
+
+void Gateway::deliver(std::span<const Reply> replies) {
+  if (!impl_->running || replies.empty()) return;
+  if (impl_->lanes.size() == 1) return impl_->lanes.front()->deliver(replies);
+  std::vector<std::vector<Reply>> by_lane(impl_->lanes.size());
+  for (const Reply& reply : replies) {
+    by_lane[reply.attachment.bytes.back() % impl_->lanes.size()].push_back(reply);
+  }
+  for (std::size_t i = 0; i < by_lane.size(); ++i) impl_->lanes[i]->deliver(by_lane[i]);
+}
+
+bool Gateway::drain(std::chrono::milliseconds deadline) {
+  if (!impl_->running) return true;
+  impl_->listener->stop();
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::size_t left = impl_->lanes.size();
+  for (auto& lane : impl_->lanes) {
+    lane->drain([&] {
+      const std::lock_guard lock(mutex);
+      --left;
+      changed.notify_one();
+    });
+  }
+  bool done = false;
+  {
+    std::unique_lock lock(mutex);
+    done = changed.wait_for(lock, deadline, [&] { return left == 0; });
+  }
+  impl_->running = false;
+  for (auto& lane : impl_->lanes) lane->join();
+  impl_->follower.stop();
+  spdlog::info("gateway drained{}", done ? "" : " (not everything before the deadline)");
+  return done;
+}
+
+Catalog& Gateway::catalog() { return impl_->catalog; }
+MeterDirectory& Gateway::meters() { return impl_->meters; }
+SessionDirectory& Gateway::sessions() { return impl_->sessions; }
+
+GatewayStats Gateway::stats() {
+  GatewayStats stats;
+  if (impl_->running) {
+    for (auto& lane : impl_->lanes) {
+      lane->call([&] { stats.counters += lane->core().counters(); });
+    }
+  }
+  stats.connections = impl_->connections;
+  stats.sessions = impl_->sessions.size();
+  stats.contents = impl_->catalog.size();
+  stats.meters = impl_->meters.size();
+  return stats;
+}
+
+std::string Gateway::metrics() { return render_metrics(stats()); }
+
+}  // namespace paytick::ingest

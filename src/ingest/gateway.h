@@ -1,0 +1,102 @@
+#pragma once
+// The gateway: paytick's door. Sockets and HTTP in, lines of the topic `heartbeats` out; the fold's replies
+// back to the sockets. README.md lists the endpoints, errors.h every code.
+//
+//   auto gateway = Gateway::create(config, {log, clock, random}, std::move(routes));   // refuses what is
+//   unsafe
+//   (*gateway)->meters().put(…), sessions().restore_session(…)                         // what a restored
+//   fold knows
+//   (*gateway)->start();                                                               // boot lines, then it
+//   listens
+//   (*gateway)->deliver(replies);                                                      // any thread, after
+//   each commit
+//   (*gateway)->drain(std::chrono::seconds(10));                                       // stops, and returns
+//   when written
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ingest/api_keys.h"
+#include "ingest/catalog.h"
+#include "ingest/gateway_parts.h"
+#include "ingest/http_routes.h"
+#include "ingest/meter_directory.h"
+#include "ingest/resume_tokens.h"
+#include "ingest/session_directory.h"
+#include "log/event_log.h"
+#include "model/error.h"
+#include "model/ports.h"
+#include "model/reply.h"
+
+namespace paytick::ingest {
+
+struct GatewayConfig {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 8080;  // 0: a free one, see Gateway::port()
+  std::size_t threads = 1;    // lanes, at most 64
+  std::int64_t connections_max = 20'000;
+
+  bool development = false;
+  std::string network_passphrase;
+  std::vector<std::string> allowed_origins;
+
+  GatewayId gateway;       // the same after a restart
+  std::uint64_t boot = 0;  // grows with each start
+  ResumeTokens::Key resume_key{};
+  std::vector<Platform> platforms;
+
+  // Whether the gateway reads meters from `heartbeats` itself; not needed where the app calls meters().put
+  // for every report it sees.
+  bool follow_meters = true;
+  std::vector<Offset> meters_from;  // where to begin, per partition; empty: at the beginning
+
+  // Seconds; see server/lane.h.
+  std::int64_t header_timeout_s = 10;
+  std::int64_t body_timeout_s = 30;
+  std::int64_t keepalive_s = 20;
+  std::int64_t pong_timeout_s = 10;
+};
+
+struct GatewayPorts {
+  log::EventLog& log;
+  WallClock& clock;
+  Random& random;
+};
+
+class Gateway {
+ public:
+  // Codes: "not_loopback", "public_network" (development mode that must not start), "bad_config".
+  static Result<std::unique_ptr<Gateway>> create(GatewayConfig config, GatewayPorts ports, HttpRoutes routes);
+  ~Gateway();  // without drain(): connections are cut
+
+  // Reads the catalogue and the meters, writes `gateway` to every partition, listens. Codes: "cannot_listen",
+  // and the log's.
+  Result<void> start();
+  std::uint16_t port() const;
+
+  // Any thread; after the step that made them is committed.
+  void deliver(std::span<const Reply> replies);
+
+  // Stops accepting, closes the sockets (each writes its stop), lets requests end, writes everything. True if
+  // it was done before the deadline.
+  bool drain(std::chrono::milliseconds deadline);
+
+  Catalog& catalog();
+  MeterDirectory& meters();
+  SessionDirectory& sessions();
+
+  GatewayStats stats();
+  // Prometheus text.
+  std::string metrics();
+
+ private:
+  struct Impl;
+  explicit Gateway(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace paytick::ingest

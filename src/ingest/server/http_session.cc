@@ -1,0 +1,286 @@
+#include "ingest/server/http_session.h"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/write.hpp>
+#include <utility>
+
+#include "ingest/errors.h"
+#include "ingest/protocol_batch.h"
+#include "ingest/protocol_content.h"
+#include "ingest/server/ws_session.h"
+
+namespace paytick::ingest::server {
+namespace {
+
+constexpr std::uint32_t kHeaderBytesMax = 8 * 1024;
+constexpr std::size_t kBufferBytesMax = 64 * 1024;
+constexpr std::uint64_t kOtherBodyBytesMax = 64 * 1024;
+// Of a refused body, read and dropped so that the client sees the answer and not a reset.
+constexpr std::size_t kLingerBytesMax = 1024 * 1024;
+
+constexpr std::string_view kBatchPath = "/v1/heartbeats";
+
+std::string_view view(beast::string_view s) { return {s.data(), s.size()}; }
+
+bool is_content_path(std::string_view path) {
+  return path == "/api/content" || path == "/api/videos" || path.starts_with("/api/content/") ||
+         path.starts_with("/api/videos/");
+}
+
+std::uint64_t body_limit(std::string_view path) {
+  if (path == kBatchPath) return kBatchBytesMax;
+  return is_content_path(path) ? kContentBytesMax : kOtherBodyBytesMax;
+}
+
+template <typename Fields>
+bool is_forwarded(const Fields& fields) {
+  for (const auto& field : fields) {
+    const auto name = field.name_string();
+    if (beast::iequals(name, "forwarded") || beast::iequals(name, "via") ||
+        beast::iequals(name, "x-real-ip") ||
+        (name.size() > 12 && beast::iequals(name.substr(0, 12), "x-forwarded-"))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+HttpSession::HttpSession(Lane& lane, Socket socket)
+    : lane_(lane), socket_(std::move(socket)), buffer_(kBufferBytesMax) {
+  ++lane_.parts().connections;
+}
+
+HttpSession::~HttpSession() { --lane_.parts().connections; }
+
+void HttpSession::run() {
+  lane_.enter(this);
+  ErrorCode ignored;
+  socket_.set_option(tcp::no_delay(true), ignored);
+  deadline_s = lane_.wheel().now_s() + lane_.parts().timeouts.header_s;
+  lane_.wheel().add(shared_from_this());
+  read_header();
+}
+
+bool HttpSession::on_deadline() {
+  if (ended_ || moved_) return false;
+  if (state_ == State::reading && !close_after_) {
+    // Slow on purpose or by accident: say so, once, then close.
+    refuse({std::string(code::kTimeout), "The request did not arrive in time.", Next::retry});
+    return true;
+  }
+  end();
+  return false;
+}
+
+void HttpSession::read_header() {
+  state_ = State::idle;
+  parser_.emplace();
+  parser_->header_limit(kHeaderBytesMax);
+  parser_->body_limit(kBatchBytesMax);
+  deadline_s = lane_.wheel().now_s() + lane_.parts().timeouts.header_s;
+  http::async_read_header(
+      socket_, buffer_, *parser_,
+      [self = shared_from_this()](ErrorCode error, std::size_t) { self->on_header(error); });
+}
+
+std::string HttpSession::header(http::field name) const { return std::string(view(parser_->get()[name])); }
+
+void HttpSession::on_header(ErrorCode error) {
+  if (ended_ || state_ != State::idle) return;
+  if (error == http::error::end_of_stream || error == asio::error::operation_aborted) return end();
+  if (error && error.category() != http::make_error_code(http::error::end_of_stream).category()) return end();
+  state_ = State::reading;
+  deadline_s = lane_.wheel().now_s() + lane_.parts().timeouts.body_s;
+  if (error) {
+    close_after_ = true;
+    if (error == http::error::header_limit) {
+      return refuse({std::string(code::kTooLarge), "The request's header is too large."});
+    }
+    return refuse({"bad_request", "This is not an HTTP/1.1 request."});
+  }
+  if (auto allowed = check_header(); !allowed) {
+    close_after_ = true;  // the body has not been read
+    return refuse(allowed.error());
+  }
+  if (websocket::is_upgrade(parser_->get()) && (path_ == "/" || path_ == "/ws")) return upgrade();
+  parser_->body_limit(body_limit(path_));
+  if (beast::iequals(parser_->get()[http::field::expect], "100-continue")) {
+    static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+    asio::async_write(socket_, asio::buffer(kContinue.data(), kContinue.size()),
+                      [self = shared_from_this()](ErrorCode failed, std::size_t) {
+                        if (failed) return self->end();
+                        self->read_body();
+                      });
+    return;
+  }
+  read_body();
+}
+
+// What can be refused before the body is there.
+Result<void> HttpSession::check_header() {
+  const auto& request = parser_->get();
+  const std::string_view target = view(request.target());
+  const auto mark = target.find('?');
+  path_ = target.substr(0, mark);
+  query_ = mark == target.npos ? std::string_view{} : target.substr(mark + 1);
+  platform_.reset();
+  origin_.clear();
+  const AccessPolicy& policy = lane_.parts().policy;
+  const std::string_view origin = view(request[http::field::origin]);
+  auto allowed = check_request(policy, {view(request[http::field::host]), origin, is_forwarded(request)});
+  if (!allowed) return allowed;
+  if (!origin.empty()) origin_ = origin;
+  if (path_ == kBatchPath || (is_content_path(path_) && request.method() == http::verb::post)) {
+    if (request.method() == http::verb::options) return {};
+    platform_ = lane_.parts().keys.authenticate(view(request[http::field::authorization]));
+    if (!platform_) return fail(code::kUnauthorized, "Send Authorization: Bearer <the platform's API key>.");
+  }
+  const auto length = parser_->content_length();
+  if (length && *length > body_limit(path_)) {
+    return fail(code::kTooLarge,
+                "The body may have " + std::to_string(body_limit(path_)) + " bytes at most.");
+  }
+  return {};
+}
+
+void HttpSession::read_body() {
+  http::async_read(socket_, buffer_, *parser_,
+                   [self = shared_from_this()](ErrorCode error, std::size_t) { self->on_body(error); });
+}
+
+void HttpSession::on_body(ErrorCode error) {
+  if (ended_ || state_ != State::reading) return;
+  if (error == http::error::body_limit) {
+    close_after_ = true;
+    return refuse({std::string(code::kTooLarge), "The body is too large."});
+  }
+  if (error && error.category() == http::make_error_code(http::error::end_of_stream).category() &&
+      error != http::error::end_of_stream && error != http::error::partial_message) {
+    close_after_ = true;
+    return refuse({"bad_request", "The request's body is not what its header says."});
+  }
+  if (error) return end();
+  state_ = State::working;
+  deadline_s = lane_.wheel().now_s() + lane_.parts().timeouts.work_s;
+  dispatch();
+}
+
+void HttpSession::dispatch() {
+  Request& request = parser_->get();
+  if (request.method() == http::verb::options) return respond({204, {}, {}, 0});
+  if (path_ == kBatchPath) {
+    if (request.method() != http::verb::post) {
+      return refuse({std::string(code::kMethodNotAllowed), "Heartbeats are sent with POST."});
+    }
+    return lane_.begin_batch(shared_from_this(), *platform_, std::move(request.body()));
+  }
+  HttpRequest plain{std::string(view(request.method_string())),
+                    path_,
+                    query_,
+                    header(http::field::authorization),
+                    std::move(request.body()),
+                    {}};
+  if (is_content_path(path_)) return dispatch_content(plain);
+  dispatch_route(std::move(plain));
+}
+
+void HttpSession::dispatch_route(HttpRequest request) {
+  auto match = lane_.parts().routes.find(request.method, request.path);
+  if (match.handler == nullptr) {
+    if (match.path_known) return refuse({std::string(code::kMethodNotAllowed), "Not with this method."});
+    return refuse({std::string(code::kNotFound), "There is nothing at this path."});
+  }
+  request.params = std::move(match.params);
+  if (match.where == RunOn::loop) return respond((*match.handler)(request));
+  const bool queued = lane_.parts().pool.submit(
+      [self = shared_from_this(), handler = match.handler, request = std::move(request)] {
+        auto response = (*handler)(request);
+        asio::post(self->lane_.io(),
+                   [self, response = std::move(response)]() mutable { self->respond(std::move(response)); });
+      });
+  if (!queued) refuse({std::string(code::kTryAgain), "Too many requests wait; try again.", Next::retry});
+}
+
+void HttpSession::refuse(const Error& error) {
+  const unsigned status = http_status(error.code);
+  respond({status, render_http_error(error), "application/json", status == 503 || status == 507 ? 1U : 0U});
+}
+
+void HttpSession::respond(HttpResponse answer) {
+  if (ended_ || state_ == State::writing || state_ == State::lingering) return;
+  if (state_ == State::reading) close_after_ = true;  // something of the request is still on the way
+  state_ = State::writing;
+  deadline_s = lane_.wheel().now_s() + lane_.parts().timeouts.work_s;
+  const auto& request = parser_->get();
+  const bool keep = request.keep_alive() && !close_after_ && !lane_.draining();
+  close_after_ = !keep;
+  auto& out = response_.emplace(static_cast<http::status>(answer.status), 11U);
+  out.set(http::field::server, "paytick");
+  if (!answer.content_type.empty()) out.set(http::field::content_type, answer.content_type);
+  if (answer.retry_after_s > 0) out.set(http::field::retry_after, std::to_string(answer.retry_after_s));
+  if (answer.status == 401) out.set(http::field::www_authenticate, "Bearer");
+  out.set(http::field::cache_control, "no-store");
+  out.set("X-Content-Type-Options", "nosniff");
+  if (!origin_.empty()) {
+    out.set(http::field::access_control_allow_origin, origin_);
+    out.set(http::field::vary, "Origin");
+    out.set(http::field::access_control_allow_methods, "GET, POST, OPTIONS");
+    out.set(http::field::access_control_allow_headers, "Authorization, Content-Type");
+    out.set(http::field::access_control_max_age, "600");
+  }
+  out.keep_alive(keep);
+  out.body() = std::move(answer.body);
+  if (answer.status != 204) out.prepare_payload();
+  http::async_write(socket_, out, [self = shared_from_this()](ErrorCode error, std::size_t) {
+    if (error || self->ended_) return self->end();
+    self->response_.reset();
+    if (self->close_after_) return self->linger();
+    self->read_header();
+  });
+}
+
+// Tells the other side that this was all, and takes in what is still on the way.
+void HttpSession::linger() {
+  if (state_ != State::lingering) {
+    state_ = State::lingering;
+    deadline_s = lane_.wheel().now_s() + lane_.parts().timeouts.close_s;
+    lane_.wheel().add(shared_from_this());
+    ErrorCode ignored;
+    socket_.shutdown(tcp::socket::shutdown_send, ignored);
+    buffer_.consume(buffer_.size());
+  }
+  socket_.async_read_some(buffer_.prepare(16 * 1024),
+                          [self = shared_from_this()](ErrorCode error, std::size_t n) {
+                            self->lingered_ += n;
+                            if (error || self->lingered_ > kLingerBytesMax) return self->end();
+                            self->linger();
+                          });
+}
+
+void HttpSession::upgrade() {
+  moved_ = true;
+  auto socket = std::make_shared<WsSession>(lane_, std::move(socket_));
+  const auto request = parser_->release();
+  lane_.leave(this);
+  socket->run(request);
+}
+
+void HttpSession::drain() {
+  if (state_ == State::idle) {
+    end();
+  } else {
+    close_after_ = true;
+  }
+}
+
+void HttpSession::end() {
+  if (ended_ || moved_) return;
+  ended_ = true;
+  ErrorCode ignored;
+  socket_.close(ignored);
+  lane_.leave(this);
+}
+
+}  // namespace paytick::ingest::server

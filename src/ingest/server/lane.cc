@@ -1,0 +1,203 @@
+#include "ingest/server/lane.h"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <future>
+#include <utility>
+
+#include "ingest/server/http_session.h"
+#include "ingest/server/ws_session.h"
+
+namespace paytick::ingest::server {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Lines of an HTTP batch worked through before the sockets get their turn: well below a millisecond.
+constexpr std::size_t kSliceLines = 1'000;
+// After a failed append, so that a full disk is not asked in a tight loop.
+constexpr auto kPauseAfterFailure = 100ms;
+// Bodies held in memory; beyond that requests are answered 503.
+constexpr std::size_t kBatchBytesHeldMax = 128 * 1024 * 1024;
+
+}  // namespace
+
+Lane::Lane(const LaneParts& parts, const CoreConfig& config)
+    : parts_(parts),
+      work_(io_.get_executor()),
+      timer_(io_.get_executor()),
+      pause_(io_.get_executor()),
+      core_(config, parts_.shared, parts_.log.partitions(), *this),
+      appender_(std::make_unique<Appender>(parts_.log, [this](BatchId id, AppendResult result) {
+        asio::post(io_, [this, id, result = std::move(result)] { on_appended(id, result); });
+      })) {}
+
+Lane::~Lane() {
+  io_.stop();
+  if (thread_.joinable()) thread_.join();
+  appender_.reset();
+}
+
+void Lane::start() {
+  thread_ = std::thread([this] { io_.run(); });
+  asio::post(io_, [this] { tick(); });
+}
+
+void Lane::join() {
+  io_.stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Lane::call(const std::function<void()>& f) {
+  std::promise<void> done;
+  asio::post(io_, [&] {
+    f();
+    done.set_value();
+  });
+  done.get_future().wait();
+}
+
+void Lane::tick() {
+  timer_.expires_after(1s);
+  timer_.async_wait([this](ErrorCode error) {
+    if (error) return;
+    wheel_.tick();
+    core_.on_tick(now());
+    kick();
+    tick();
+  });
+}
+
+void Lane::accept(Socket socket) {
+  auto session = std::make_shared<HttpSession>(*this, std::move(socket));
+  if (draining_) return;
+  session->run();
+}
+
+ConnId Lane::add(const std::shared_ptr<WsSession>& session) {
+  const ConnId conn{next_conn_++};
+  sockets_.emplace(static_cast<std::uint64_t>(conn), session);
+  core_.on_open(conn, now());
+  return conn;
+}
+
+void Lane::remove(ConnId conn) {
+  core_.on_close(conn, now());
+  sockets_.erase(static_cast<std::uint64_t>(conn));
+  kick();
+  check_drained();
+}
+
+void Lane::leave(HttpSession* session) {
+  http_.erase(session);
+  check_drained();
+}
+
+void Lane::send(ConnId to, std::string text) {
+  const auto it = sockets_.find(static_cast<std::uint64_t>(to));
+  if (it != sockets_.end()) it->second->send(std::move(text));
+}
+
+// Flushing is posted, so that everything the loop has ready goes into one batch.
+void Lane::kick() {
+  if (flush_posted_) return;
+  flush_posted_ = true;
+  asio::post(io_, [this] {
+    flush_posted_ = false;
+    flush();
+  });
+}
+
+void Lane::flush() {
+  if (paused_) return;
+  if (auto batch = core_.take_batch(now())) appender_->submit(std::move(*batch));
+  check_drained();
+}
+
+void Lane::on_appended(BatchId id, const AppendResult& result) {
+  core_.on_appended(id, result);
+  for (const RunId run : std::exchange(stalled_, {})) step(run);
+  if (result) return flush();
+  paused_ = true;
+  pause_.expires_after(kPauseAfterFailure);
+  pause_.async_wait([this](ErrorCode) {
+    paused_ = false;
+    flush();
+  });
+}
+
+void Lane::begin_batch(const std::shared_ptr<HttpSession>& session, const Platform& platform,
+                       std::string body) {
+  if (core_.batch_bytes() + body.size() > kBatchBytesHeldMax) {
+    return session->refuse(
+        {"try_again", "The gateway is busy; send the same again in a moment.", Next::retry});
+  }
+  const RunId run = core_.begin_batch(platform, std::move(body));
+  waiting_.emplace(static_cast<std::uint64_t>(run), session);
+  step(run);
+}
+
+void Lane::step(RunId run) {
+  switch (core_.step_batch(run, kSliceLines, now())) {
+    case BatchDesk::Progress::more:
+      asio::post(io_, [this, run] { step(run); });
+      break;
+    case BatchDesk::Progress::wait:
+      stalled_.push_back(run);
+      break;
+    case BatchDesk::Progress::parsed:
+      break;
+  }
+  kick();
+}
+
+void Lane::answer(RunId run, std::string lines, std::uint32_t, std::uint32_t) {
+  const auto it = waiting_.find(static_cast<std::uint64_t>(run));
+  if (it == waiting_.end()) return;
+  const auto session = std::move(it->second);
+  waiting_.erase(it);
+  session->respond({200, std::move(lines), "application/x-ndjson", 0});
+}
+
+void Lane::deliver(std::span<const Reply> replies) {
+  bool was_empty = false;
+  {
+    const std::lock_guard lock(inbox_mutex_);
+    was_empty = inbox_.empty();
+    inbox_.insert(inbox_.end(), replies.begin(), replies.end());
+  }
+  if (was_empty && !replies.empty()) asio::post(io_, [this] { take_replies(); });
+}
+
+void Lane::take_replies() {
+  taken_.clear();
+  {
+    const std::lock_guard lock(inbox_mutex_);
+    std::swap(taken_, inbox_);
+  }
+  const TimeMs at = now();
+  for (const Reply& reply : taken_) core_.on_reply(reply, at);
+  kick();
+}
+
+void Lane::drain(std::function<void()> done) {
+  asio::post(io_, [this, done = std::move(done)]() mutable {
+    draining_ = true;
+    drained_ = std::move(done);
+    const auto sockets = sockets_;  // closing takes them out of the table
+    for (const auto& [id, session] : sockets) session->drain();
+    const auto http = http_;
+    for (HttpSession* session : http) session->drain();
+    kick();
+    check_drained();
+  });
+}
+
+void Lane::check_drained() {
+  if (!draining_ || !drained_) return;
+  if (!sockets_.empty() || !http_.empty() || !core_.idle()) return;
+  std::exchange(drained_, nullptr)();
+}
+
+}  // namespace paytick::ingest::server

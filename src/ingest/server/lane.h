@@ -1,0 +1,120 @@
+#pragma once
+// A lane: one event loop on one thread, with the connections it has accepted, a GatewayCore and an Appender.
+// Lanes share the catalogue and the directories, and nothing else.
+//
+// Threads: everything runs on the lane's own thread, but for start, post_socket, deliver, drain and join.
+
+#include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "ingest/access_policy.h"
+#include "ingest/api_keys.h"
+#include "ingest/gateway_core.h"
+#include "ingest/http_routes.h"
+#include "ingest/server/appender.h"
+#include "ingest/server/net.h"
+#include "ingest/server/timer_wheel.h"
+#include "ingest/server/worker_pool.h"
+#include "model/ports.h"
+
+namespace paytick::ingest::server {
+
+class HttpSession;
+class WsSession;
+
+// Limits of connections, in seconds; the wheel looks once a second.
+struct Timeouts {
+  std::int64_t header_s = 10;     // for a request's header to arrive, and between two requests
+  std::int64_t body_s = 30;       // for its body
+  std::int64_t work_s = 60;       // for its answer to be made and written
+  std::int64_t keepalive_s = 20;  // of silence on a socket, then a ping
+  std::int64_t pong_s = 10;       // for the answer to that ping
+  std::int64_t close_s = 3;       // for the other side to close, too
+};
+
+// What all lanes have in common; outlives them.
+struct LaneParts {
+  Shared shared;
+  Catalog& catalog;
+  log::EventLog& log;
+  WallClock& clock;
+  const AccessPolicy& policy;
+  const ApiKeys& keys;
+  const HttpRoutes& routes;
+  WorkerPool& pool;
+  Timeouts timeouts;
+  std::atomic<std::int64_t>& connections;  // open now, over all lanes
+};
+
+class Lane : private Outbox {
+ public:
+  Lane(const LaneParts& parts, const CoreConfig& config);
+  ~Lane() override;
+
+  void start();
+  asio::io_context& io() { return io_; }
+  void accept(Socket socket);  // on the lane's thread
+
+  void deliver(std::span<const Reply> replies);  // any thread
+  // Closes the sockets, lets requests end, writes what is left, and calls `done` on the lane's thread.
+  void drain(std::function<void()> done);
+  void join();
+  // Runs `f` on the lane's thread and waits; the lane must be running.
+  void call(const std::function<void()>& f);
+
+  // For sessions.
+  GatewayCore& core() { return core_; }
+  const LaneParts& parts() const { return parts_; }
+  TimerWheel& wheel() { return wheel_; }
+  TimeMs now() { return parts_.clock.now(); }
+  bool draining() const { return draining_; }
+  ConnId add(const std::shared_ptr<WsSession>& session);
+  void remove(ConnId conn);
+  void enter(HttpSession* session) { http_.insert(session); }
+  void leave(HttpSession* session);
+  void kick();  // there may be something to write
+  void begin_batch(const std::shared_ptr<HttpSession>& session, const Platform& platform, std::string body);
+
+ private:
+  void send(ConnId to, std::string text) override;
+  void answer(RunId run, std::string lines, std::uint32_t accepted, std::uint32_t refused) override;
+  void flush();
+  void on_appended(BatchId id, const AppendResult& result);
+  void step(RunId run);
+  void take_replies();
+  void tick();
+  void check_drained();
+
+  LaneParts parts_;
+  asio::io_context io_{1};
+  asio::executor_work_guard<Executor> work_;
+  asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
+                             Executor>
+      timer_, pause_;
+  TimerWheel wheel_;
+  GatewayCore core_;
+  std::unordered_map<std::uint64_t, std::shared_ptr<WsSession>> sockets_;
+  std::unordered_set<HttpSession*> http_;
+  std::unordered_map<std::uint64_t, std::shared_ptr<HttpSession>> waiting_;  // for a run's answer
+  std::vector<RunId> stalled_;                                               // runs that wait for the feed
+  std::uint64_t next_conn_ = 1;
+  bool flush_posted_ = false, paused_ = false, draining_ = false;
+  std::function<void()> drained_;
+
+  std::mutex inbox_mutex_;
+  std::vector<Reply> inbox_, taken_;
+
+  std::thread thread_;
+  std::unique_ptr<Appender> appender_;  // ends before everything above
+};
+
+}  // namespace paytick::ingest::server
