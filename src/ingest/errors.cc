@@ -56,7 +56,17 @@ Error public_error(std::string_view fold_code) {
   if (fold_code == "unknown_attachment" || fold_code == "closed" || fold_code == code::kSessionClosed) {
     return {std::string(code::kSessionClosed), "The session has ended; open it again."};
   }
+  if (fold_code == code::kContentClosed) return {std::string(fold_code), "This content was closed."};
+  if (fold_code == "before_start") return {std::string(fold_code), "The time lies before the session began."};
+  if (fold_code.starts_with("too_many_")) {
+    return {std::string(fold_code), "The viewer has too much open at once; end something first."};
+  }
   return {std::string(fold_code), "The billing rules refused this message."};
+}
+
+bool ends_attachment(std::string_view fold_code) {
+  return !fold_code.empty() && fold_code != code::kLate && fold_code != "before_start" &&
+         fold_code != "out_of_range";
 }
 
 Error append_error(const Error& error) {

@@ -61,6 +61,10 @@ std::string render_http_error(const Error& error);
 // How a client sees a refusal of the fold: its code among those above, with words.
 Error public_error(std::string_view fold_code);
 
+// Whether a refusal of the fold means that the attachment is not, or no longer, open; false for what concerns
+// one heartbeat alone, and for the empty code.
+bool ends_attachment(std::string_view fold_code);
+
 // How a client sees a failed append: "log_full", or "try_again" for everything that a retry may mend. A retry
 // is free, even after an in-doubt answer, because ticks are a set.
 Error append_error(const Error& error);

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "ingest/batch_desk.h"
+#include "ingest/errors.h"
 #include "ingest/gateway_parts.h"
 #include "ingest/log_feed.h"
 #include "ingest/socket_desk.h"
@@ -56,7 +57,7 @@ class GatewayCore {
   // What the fold answered, after its commit.
   void on_reply(const Reply& reply, TimeMs now) {
     if (sockets_.on_reply(reply, now)) return;
-    if (reply.closed || reply.refused == "unknown_attachment") shared_.sessions.close(reply.attachment, now);
+    if (reply.closed || ends_attachment(reply.refused)) shared_.sessions.close(reply.attachment, now);
   }
 
   // About once a second.

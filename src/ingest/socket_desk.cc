@@ -232,7 +232,9 @@ bool SocketDesk::on_reply(const Reply& reply, TimeMs now) {
     return true;
   }
   if (!reply.refused.empty()) {
-    const auto answered = settle(a, reply.seq, now);
+    // A refused open answers the ping that came with it.
+    const bool waiting = reply.seq == 0 && !a.outstanding.empty();
+    const auto answered = settle(a, waiting ? a.outstanding.front().seq : reply.seq, now);
     refuse(id, public_error(reply.refused), answered ? answered->client_seq : std::nullopt);
     // A heartbeat that came late leaves the attachment as it is; a refused open means that there is none.
     if (reply.seq == 0) {

@@ -98,6 +98,8 @@ void HttpSession::on_header(ErrorCode error) {
     if (error == http::error::header_limit) {
       return refuse({std::string(code::kTooLarge), "The request's header is too large."});
     }
+    if (error == http::error::body_limit)
+      return refuse({std::string(code::kTooLarge), "The body is too large."});
     return refuse({"bad_request", "This is not an HTTP/1.1 request."});
   }
   if (auto allowed = check_header(); !allowed) {
