@@ -127,7 +127,9 @@ class Book {
   void arm(std::uint32_t i);  // so that the clock looks at it in time
   void wake(std::uint32_t i, std::uint32_t bucket);
   std::int64_t wake_time(std::uint32_t i);
-  std::int64_t idle_ms(const Session& s) const;
+  std::int64_t idle_time(std::uint32_t i);
+  void warm_entry(std::uint32_t entry, bool sum) const;
+  void forget_departed(std::uint32_t i);
   template <typename F>
   void each_open(std::uint32_t viewer, F&& f) {
     for (std::uint32_t i = viewers_[viewer].sessions; i != kNone;) {

@@ -5,17 +5,34 @@
 namespace paytick::aggregator {
 
 void Book::on(const Clock&) {
-  wheel_.advance(now_, [&](std::uint32_t entry, std::uint32_t bucket) {
-    if ((entry & kDepartedEntry) == 0) return wake(entry, bucket);
-    const std::uint32_t i = entry & ~kDepartedEntry;
-    if (departed_[i].until >= now_) {
-      return wheel_.push(TimerWheel::bucket_of(wheel_.second_for(departed_[i].until + 1)), entry);
+  constexpr std::size_t kAhead = 16;  // sessions, then their sums, are on their way before they are looked at
+  const auto& entries = wheel_.advance(now_);
+  for (std::size_t at = 0; at < entries.size(); ++at) {
+    if (at + 2 * kAhead < entries.size()) warm_entry(entries[at + 2 * kAhead].first, false);
+    if (at + kAhead < entries.size()) warm_entry(entries[at + kAhead].first, true);
+    const auto [entry, bucket] = entries[at];
+    if ((entry & kDepartedEntry) == 0) {
+      wake(entry, bucket);
+    } else {
+      forget_departed(entry & ~kDepartedEntry);
     }
-    departed_index_.erase(hash_of(departed_[i].id), i);
-    departed_[i] = {};
-    departed_.release(i);
-  });
+  }
   write_due();
+}
+
+void Book::warm_entry(std::uint32_t entry, bool sum) const {
+  if ((entry & kDepartedEntry) != 0) return;
+  if (!sum) return sessions_.prefetch(entry);
+  if (!sessions_[entry].unused) sums_.prefetch(sessions_[entry].sum);
+}
+
+void Book::forget_departed(std::uint32_t i) {
+  if (departed_[i].until >= now_) {
+    return wheel_.push(TimerWheel::bucket_of(wheel_.second_for(departed_[i].until + 1)), i | kDepartedEntry);
+  }
+  departed_index_.erase(hash_of(departed_[i].id), i);
+  departed_[i] = {};
+  departed_.release(i);
 }
 
 // Ticks that have begun become due; who has been silent for long enough is closed.
@@ -28,16 +45,22 @@ void Book::wake(std::uint32_t i, std::uint32_t bucket) {
       sums_[s.sum].due += offers_[s.offer].price * n;
       due_moved_.push_back(s.sum);
     }
-    const auto last = static_cast<std::int64_t>(s.last);
-    if (now_ - last >= idle_ms(s) && now_ >= ticks_of(i).ends()) close(i);
+    if (now_ >= idle_time(i)) close(i);
   }
   if (s.closed && now_ > wake_time(i)) return forget(i);
   arm(i);
 }
 
-std::int64_t Book::idle_ms(const Session& s) const {
+// When it is closed if nothing happens: never before its paid time ends. Whether its viewer is held is asked
+// only when that decides, to leave the viewer's memory alone.
+std::int64_t Book::idle_time(std::uint32_t i) {
+  const Session& s = sessions_[i];
+  const std::int64_t ends = ticks_of(i).ends();
+  const std::int64_t soonest = std::max(static_cast<std::int64_t>(s.last) + kIdleMs, ends);
+  if (soonest > now_) return soonest;
   const Viewer& v = viewers_[s.viewer];
-  return s.paused || v.paused || v.frozen ? kHeldIdleMs : kIdleMs;
+  const bool held = s.paused || v.paused || v.frozen;
+  return held ? std::max(static_cast<std::int64_t>(s.last) + kHeldIdleMs, ends) : soonest;
 }
 
 // When the clock must look at it next: a tick begins, it is to be closed, or to be forgotten.
@@ -45,9 +68,8 @@ std::int64_t Book::wake_time(std::uint32_t i) {
   const Session& s = sessions_[i];
   if (s.closed) return static_cast<std::int64_t>(s.start) + offers_[s.offer].late_ms + kAheadMs;
   const TickSet ticks = ticks_of(i);
-  const std::int64_t idle = std::max(static_cast<std::int64_t>(s.last) + idle_ms(s), ticks.ends());
   const auto pending = ticks.first_pending();
-  return pending ? std::min(idle, ticks.begins(*pending)) : idle;
+  return pending ? std::min(idle_time(i), ticks.begins(*pending)) : idle_time(i);
 }
 
 void Book::arm(std::uint32_t i) {

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "aggregator/huge_memory.h"
 #include "model/ids.h"
 
 namespace paytick::aggregator {
@@ -34,7 +35,7 @@ class FlatIndex {
  public:
   FlatIndex() : slots_(kSlotsMin) {}
 
-  void prefetch(std::uint32_t hash) const { __builtin_prefetch(&slots_[hash & mask()]); }
+  void prefetch(std::uint32_t hash) const { prefetch_line(&slots_[hash & mask()]); }
 
   // First index of that hash alone, unverified, for prefetching what it points to; kNone when absent.
   std::uint32_t guess(std::uint32_t hash) const {
@@ -87,6 +88,7 @@ class FlatIndex {
     std::uint32_t hash = 0;
     std::uint32_t index = kNone;
   };
+  using Slots = std::vector<Slot, HugeAllocator<Slot>>;
   static constexpr std::size_t kSlotsMin = 16;
 
   std::size_t mask() const { return slots_.size() - 1; }
@@ -96,14 +98,14 @@ class FlatIndex {
     slots_[at] = slot;
   }
   void grow() {
-    std::vector<Slot> old(slots_.size() * 2);
+    Slots old(slots_.size() * 2);
     std::swap(old, slots_);
     for (const Slot& slot : old) {
       if (slot.index != kNone) place(slot);
     }
   }
 
-  std::vector<Slot> slots_;
+  Slots slots_;
   std::size_t size_ = 0;
 };
 

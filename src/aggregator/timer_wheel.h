@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "aggregator/slab.h"
@@ -44,15 +45,17 @@ class TimerWheel {
     chunk.entries[chunk.n++] = entry;
   }
 
-  // Moves the cursor to `ms` and calls f(entry, bucket) for what lies up to its second, in order. f may push.
-  template <typename F>
-  void advance(std::int64_t ms, F&& f) {
+  // Moves the cursor to `ms` and hands out what lies up to its second, in order, as (entry, bucket). Pushing
+  // does not add to it. Valid until the next call.
+  const std::vector<std::pair<std::uint32_t, std::uint32_t>>& advance(std::int64_t ms) {
+    due_.clear();
     const std::int64_t to = ms / 1000;
     std::int64_t from = cursor_;
-    if (to < from) return;
+    if (to < from) return due_;
     if (to - from >= kBuckets) from = to - kBuckets + 1;
     cursor_ = to;
-    for (std::int64_t second = from; second <= to; ++second) drain(bucket_of(second), f);
+    for (std::int64_t second = from; second <= to; ++second) collect(bucket_of(second));
+    return due_;
   }
 
   // Every entry, bucket by bucket from the cursor, for a snapshot.
@@ -67,7 +70,7 @@ class TimerWheel {
   }
   std::int64_t cursor() const { return cursor_; }
   void set_cursor(std::int64_t second) { cursor_ = second; }
-  std::size_t bytes() const { return chunks_.bytes() + sizeof *this; }
+  std::size_t bytes() const { return chunks_.bytes() + due_.capacity() * sizeof due_[0] + sizeof *this; }
 
  private:
   static constexpr std::uint32_t kEntries = 14;
@@ -77,21 +80,21 @@ class TimerWheel {
     std::array<std::uint32_t, kEntries> entries{};
   };
 
-  template <typename F>
-  void drain(std::uint32_t bucket, F& f) {
-    std::uint32_t at = heads_[bucket];
-    heads_[bucket] = tails_[bucket] = kNone;  // what f pushes here waits for the next call
-    while (at != kNone) {
-      const Chunk chunk = chunks_[at];
+  void collect(std::uint32_t bucket) {
+    for (std::uint32_t at = heads_[bucket]; at != kNone;) {
+      const Chunk& chunk = chunks_[at];
+      for (std::uint32_t e = 0; e < chunk.n; ++e) due_.emplace_back(chunk.entries[e], bucket);
+      const std::uint32_t next = chunk.next;
       chunks_.release(at);
-      for (std::uint32_t e = 0; e < chunk.n; ++e) f(chunk.entries[e], bucket);
-      at = chunk.next;
+      at = next;
     }
+    heads_[bucket] = tails_[bucket] = kNone;
   }
 
   std::array<std::uint32_t, kBuckets> heads_;
   std::array<std::uint32_t, kBuckets> tails_;
   Slab<Chunk> chunks_;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> due_;
   std::int64_t cursor_ = 0;
 };
 
