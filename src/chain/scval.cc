@@ -70,6 +70,15 @@ void describe_into(const ScVal& v, std::string& out, int depth) {
 void ScVal::put(Writer& w) const { chain::put(w, body); }
 bool ScVal::get_from(Reader& r) { return chain::get(r, body); }
 
+void ScError::put(Writer& w) const {
+  chain::put(w, type);
+  w.u32(code);
+}
+bool ScError::get_from(Reader& r) {
+  constexpr std::uint32_t kHostCodeMax = 9;  // SCEC_UNEXPECTED_SIZE
+  return chain::get(r, type) && r.u32(code) && (type == ScErrorType::contract || code <= kHostCodeMax);
+}
+
 void ScVec::put(Writer& w) const {
   w.u32(1);
   chain::put(w, items);

@@ -49,7 +49,8 @@ constexpr bool is_known(ScErrorType type) {
 struct ScError {
   ScErrorType type{};
   std::uint32_t code = 0;
-  static constexpr auto kXdr = std::tuple(&ScError::type, &ScError::code);
+  void put(Writer& w) const;
+  bool get_from(Reader& r);
   friend bool operator==(const ScError&, const ScError&) = default;
 };
 

@@ -1,5 +1,6 @@
 // The few structures whose coding is more than a table, and small helpers around the tables.
 #include <algorithm>
+#include <iterator>
 
 #include "chain/result_xdr.h"
 #include "chain/transaction_xdr.h"
@@ -41,10 +42,21 @@ bool operator==(const AuthorizedInvocation& a, const AuthorizedInvocation& b) {
 }
 
 namespace {
-constexpr std::int32_t kCreateAccountType = 0, kPaymentType = 1, kInvokeType = 24, kRestoreType = 26;
-bool has_result(std::int32_t type) {
-  return type == kCreateAccountType || type == kPaymentType || (type >= kInvokeType && type <= kRestoreType);
+
+constexpr std::int32_t kInvokeType = 24;
+
+// The operations paytick sends, and the lowest result code of each.
+struct OperationCodes {
+  std::int32_t type, lowest;
+};
+constexpr OperationCodes kOperations[] = {{0, -4}, {1, -9}, {kInvokeType, -5}, {25, -3}, {26, -3}};
+
+bool is_result(std::int32_t type, std::int32_t code) {
+  return std::any_of(std::begin(kOperations), std::end(kOperations), [&](const OperationCodes& known) {
+    return known.type == type && code <= 0 && code >= known.lowest;
+  });
 }
+
 }  // namespace
 
 void OperationResult::put(Writer& w) const {
@@ -57,7 +69,7 @@ void OperationResult::put(Writer& w) const {
 bool OperationResult::get_from(Reader& r) {
   if (!chain::get(r, code)) return false;
   if (code != 0) return code < 0 && code >= -6;
-  if (!chain::get(r, type) || !has_result(type) || !chain::get(r, result)) return false;
+  if (!chain::get(r, type) || !chain::get(r, result) || !is_result(type, result)) return false;
   return type != kInvokeType || result != 0 || chain::get(r, invocation_hash.emplace());
 }
 
