@@ -70,10 +70,6 @@ class LocalChain {
 
   // {"method":"sendTransaction","fault":"apply_drop"}
   void fault(const std::string& order) { post("/faults", order); }
-  void close(int ledgers, int seconds) {
-    post("/close",
-         R"({"ledgers":)" + std::to_string(ledgers) + R"(,"seconds":)" + std::to_string(seconds) + "}");
-  }
 
   std::string rpc_url, friendbot_url;
 
