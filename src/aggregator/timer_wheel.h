@@ -50,11 +50,11 @@ class TimerWheel {
   const std::vector<std::pair<std::uint32_t, std::uint32_t>>& advance(std::int64_t ms) {
     due_.clear();
     const std::int64_t to = ms / 1000;
-    std::int64_t from = cursor_;
-    if (to < from) return due_;
-    if (to - from >= kBuckets) from = to - kBuckets + 1;
+    if (to < cursor_) return due_;
+    const std::int64_t turn = cursor_ + kBuckets - 1;  // nothing lies beyond
+    const std::int64_t last = to < turn ? to : turn;
+    for (std::int64_t second = cursor_; second <= last; ++second) collect(bucket_of(second));
     cursor_ = to;
-    for (std::int64_t second = from; second <= to; ++second) collect(bucket_of(second));
     return due_;
   }
 

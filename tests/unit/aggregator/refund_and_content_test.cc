@@ -1,0 +1,81 @@
+#include <gtest/gtest.h>
+
+#include "aggregator/fold.h"
+#include "teller.h"
+
+namespace paytick::aggregator {
+namespace {
+
+using Codes = std::vector<std::string>;
+
+MeterReport report(std::int64_t refunded, std::uint64_t version, std::uint32_t ledger) {
+  return {named<ViewerId>("v"),
+          named<MeterId>("m"),
+          Amount(50'000'000),
+          Amount(refunded),
+          {},
+          Amount(50'000'000),
+          version,
+          ledger};
+}
+
+Teller watching() {
+  Teller t;
+  t.plan.tick_ms = 1'000;
+  t.say(report(0, 1, 10));
+  t.open();
+  t.ping();
+  t.at(2'500);
+  return t;
+}
+
+TEST(Refund, ARequestHaltsAndGivesBack) {
+  Teller t = watching();
+  t.say(RefundRequest{named<ViewerId>("v"), named<MeterId>("m"), Amount(49'000'000), 11});
+  EXPECT_EQ(t.ticks(), 3);
+  ASSERT_EQ(t.all<AdjustLine>().size(), 1U);
+  EXPECT_EQ(t.all<AdjustLine>()[0].reason, AdjustReason::refund);
+  ASSERT_EQ(t.all<HaltLine>().size(), 1U);
+  EXPECT_EQ(t.all<HaltLine>()[0].reason, HaltReason::refund);
+  t.ping();
+  t.say(Charge{named<ViewerId>("v"), named<MeterId>("m"), named<CreatorId>("k"), 0, ChargeKind::tip, "a",
+               Amount(1)});
+  EXPECT_EQ(t.ticks(), 3);
+  EXPECT_EQ(t.all<HaltLine>().size(), 1U);
+  EXPECT_EQ(t.codes(), Codes{"refund"});
+}
+
+TEST(Refund, ItEndsWhenTheChainHasPaid) {
+  Teller t = watching();
+  const RefundRequest request{named<ViewerId>("v"), named<MeterId>("m"), Amount(49'000'000), 11};
+  t.say(request);
+  t.say(report(0, 2, 12));
+  t.ping();
+  EXPECT_EQ(t.ticks(), 3);
+  t.say(report(1'000'000, 3, 13));
+  t.ping();
+  EXPECT_GT(t.ticks(), 3);
+  const auto bought = t.ticks();
+  t.say(request);  // read again: it was answered
+  t.at(12'500);
+  t.ping();
+  EXPECT_GT(t.ticks(), bought);
+}
+
+TEST(Content, ClosedContentHaltsGivesBackAndOpensNoMore) {
+  Teller t = watching();
+  t.say(ContentClosed{named<ContentId>("c")});
+  EXPECT_EQ(t.ticks(), 3);
+  ASSERT_EQ(t.all<AdjustLine>().size(), 1U);
+  EXPECT_EQ(t.all<AdjustLine>()[0].reason, AdjustReason::content);
+  EXPECT_EQ(t.replies.at(0).halt, HaltReason::content);
+  t.say(ContentClosed{named<ContentId>("c")});
+  t.ping();
+  EXPECT_EQ(t.ticks(), 3);
+  EXPECT_EQ(t.all<HaltLine>().size(), 1U);
+  t.open("other");
+  EXPECT_EQ(t.codes(), Codes{"content_closed"});
+}
+
+}  // namespace
+}  // namespace paytick::aggregator
