@@ -38,7 +38,7 @@ struct SumState {
 
 class Accrual {
  public:
-  explicit Accrual(const Policy& policy) : policy_(policy) {}
+  explicit Accrual(const Policy& policy) : policy_(policy), fee_per_item_(policy.fee_per_item) {}
 
   // A line of `ticks`; `at` is its record's append time.
   Result<void> apply(const Output& line, TimeMs at);
@@ -49,7 +49,7 @@ class Accrual {
   void foretold(const SettlementItem& item, std::int32_t code, TimeMs now);
 
   const std::vector<SumState>& sums() const { return sums_; }
-  // What a transaction has really cost, for the share that the fee may take.
+  // What an item costs of the network's fee, for the share that it may take.
   Amount fee_per_item() const { return fee_per_item_; }
   // Transactions that failed in a row: a batch is made smaller with each.
   std::uint32_t failed_in_a_row() const { return failed_in_a_row_; }
@@ -73,7 +73,7 @@ class Accrual {
   std::vector<SumState> sums_;
   std::unordered_map<SessionId, SumId> open_;
   std::unordered_map<TxHash, std::vector<SettlementItem>> in_flight_;
-  Amount fee_per_item_;
+  Amount fee_per_item_;  // starts as the policy's
   std::uint32_t failed_in_a_row_ = 0;
 };
 

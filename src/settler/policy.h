@@ -16,7 +16,7 @@ struct Policy {
       2'000;                         // not while the network's fee would take more of the batch, unless aged
   std::size_t batch_items_max = 40;  // what fits a transaction with personal meters (contracts/README.md)
 
-  // The network's fee as known so far; Accrual replaces the second by what was really paid.
+  // The network's fee as known so far; Accrual lowers the second to what was really paid.
   Amount fee_base{20'000};
   Amount fee_per_item{30'000};
 

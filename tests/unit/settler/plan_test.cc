@@ -14,6 +14,7 @@ class PlanTest : public ::testing::Test {
     policy_.fee_base = Amount(10);
     policy_.fee_per_item = Amount(10);
     policy_.max_fee_share_bps = 1'000;  // a tenth
+    accrual_ = Accrual(policy_);
   }
 
   void owe(std::uint32_t sum, std::int64_t due, TimeMs at) {
