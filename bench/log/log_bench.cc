@@ -1,6 +1,6 @@
-// log_bench [seconds] [folder]: RocksDB (as the embedded engine uses it), LMDB and SQLite on the log's
-// workload. Prints a table. The folder (default: a temporary one) should be on the disk that counts; it is
-// removed.
+// log_bench [seconds] [library] [folder]: RocksDB (as the embedded engine uses it), LMDB and SQLite on the
+// log's workload. Prints a table. The folder (default: a temporary one) should be on the disk that counts; it
+// is removed.
 
 #include <stdlib.h>
 
@@ -129,9 +129,10 @@ void measure(const Library& library, const Load& load, double seconds, const std
 int main(int argc, char** argv) {
   using namespace paytick::bench;
   const double seconds = argc > 1 ? std::atof(argv[1]) : 10;
+  const std::string only = argc > 2 ? argv[2] : "all";
   std::string folder =
-      argc > 2 ? argv[2] : (std::filesystem::temp_directory_path() / "paytick-log-bench-XXXXXX").string();
-  if (argc <= 2 && ::mkdtemp(folder.data()) == nullptr) give_up("mkdtemp", folder);
+      argc > 3 ? argv[3] : (std::filesystem::temp_directory_path() / "paytick-log-bench-XXXXXX").string();
+  if (argc <= 3 && ::mkdtemp(folder.data()) == nullptr) give_up("mkdtemp", folder);
   std::puts(
       "| library  | load        |    MB/s | writes/s | commits/s | p50 ms | p99 ms |  max ms | written | on "
       "disk | read MB/s |\n"
@@ -139,6 +140,7 @@ int main(int argc, char** argv) {
       "----|-----------|");
   for (const Load& load : kLoads)
     for (const Library& library : kLibraries) {
+      if (only != "all" && only != library.name) continue;
       const auto sub = std::filesystem::path(folder) / "store";
       measure(library, load, seconds, sub);
       std::filesystem::remove_all(sub);
