@@ -112,7 +112,8 @@ void Accrual::on(const Confirmed& line) {
     else
       refused(at(item.sum), line.at);
   }
-  // The smallest seen: a first payment also pays the rent of the entry that remembers it, which does not recur.
+  // The smallest seen: a first payment also pays the rent of the entry that remembers it, which does not
+  // recur.
   if (!line.items.empty() && line.network_fee > Amount(0)) {
     const Amount each(line.network_fee.units() / static_cast<std::int64_t>(line.items.size()));
     fee_per_item_ = std::min(fee_per_item_, each);

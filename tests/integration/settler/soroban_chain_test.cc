@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "integration/settler/local_chain.h"
+#include "settler/bulk_funding.h"
 #include "settler/policy.h"
 
 namespace paytick::settler::testing {
@@ -136,6 +137,30 @@ TEST_F(SorobanChainTest, EventsTellTotalsAndComeFromTheRouterAlone) {
   const auto asked = stage_->chain->totals(stage_->meter);
   ASSERT_TRUE(asked) << asked.error().message;
   EXPECT_EQ(asked->deposited, newest.deposited);
+}
+
+TEST_F(SorobanChainTest, ManyViewersAreFundedSideBySide) {
+  std::vector<ViewerId> viewers;
+  for (int i = 0; i < 130; ++i) viewers.push_back(key_of("many " + std::to_string(i)).account());
+  BulkFunding options;
+  options.rpc_url = net_->rpc_url;
+  options.friendbot_url = net_->friendbot_url;
+  options.passphrase = LocalChain::kPassphrase;
+  options.router = stage_->router;
+  options.deposit = Amount(1'000'000);
+  options.payers = 4;
+  options.payers_name = "test";
+  std::size_t done = 0;
+  options.progress = [&](std::size_t n) { done = n; };
+  const auto meters = fund_viewers(options, viewers);
+  ASSERT_TRUE(meters) << meters.error().code << ": " << meters.error().message;
+  EXPECT_EQ(done, viewers.size());
+  for (const std::size_t i : {std::size_t{0}, std::size_t{77}, viewers.size() - 1}) {
+    const auto totals = stage_->chain->totals(meters->at(i));
+    ASSERT_TRUE(totals) << totals.error().message;
+    EXPECT_EQ(totals->viewer, viewers[i]);
+    EXPECT_EQ(totals->deposited, Amount(1'000'000));
+  }
 }
 
 }  // namespace
