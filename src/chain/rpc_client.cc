@@ -58,8 +58,8 @@ Result<Answer> call(HttpClient& http, std::uint64_t id, std::string_view method,
     return tl::unexpected(std::move(error));
   }
   const Next unclear = sending ? Next::in_doubt : Next::retry;
-  if (answer->status == 429 || answer->status == 503)
-    return fail("rpc_busy", "The node asks to come back later.", Next::retry);
+  if (answer->status == 429) return fail("rpc_busy", "The node asks to come back later.", Next::retry);
+  // 503 too: what stands before the node may say so after it has passed the request on.
   if (answer->status / 100 == 5)
     return fail("rpc_busy", "The node answered " + std::to_string(answer->status) + ".", unclear);
   if (answer->status != 200)

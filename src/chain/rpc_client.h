@@ -2,10 +2,10 @@
 // Stellar RPC (JSON-RPC 2.0 over HTTP). Blocking, one kept-alive connection, confined to one thread.
 //
 // Every answer is bounded and checked; nothing in it is trusted. Error codes, besides those of http_client.h:
-//   "rpc_busy"       retry    the node asks to come back later (429, 503, internal error)
-//   "rpc_refused"    refused  a JSON-RPC error; its message is the node's
-//   "rpc_malformed"  retry    not the JSON or the XDR that was expected
-//   "rpc_pruned"     refused  getEvents: outside the ledgers the node remembers
+//   "rpc_busy"       retry    the node asks to come back later (429, 5xx, internal error); after a 5xx a send
+//   is in doubt "rpc_refused"    refused  a JSON-RPC error; its message is the node's "rpc_malformed"  retry
+//   not the JSON or the XDR that was expected "rpc_pruned"     refused  getEvents: outside the ledgers the
+//   node remembers
 // A lost answer is Next::retry for questions, which may be asked again, and Next::in_doubt for
 // send_transaction.
 

@@ -111,7 +111,11 @@ TEST_F(SorobanChainTest, TryAgainLaterAndBusyNodesAreToldApart) {
   net_->fault(R"({"method":"sendTransaction","fault":"refuse"})");
   sent = stage_->chain->send(p.prepared.envelope);
   ASSERT_FALSE(sent);
-  EXPECT_EQ(sent.error().next, Next::retry);
+  EXPECT_EQ(sent.error().next, Next::in_doubt);  // a 503 may come from something before the node
+  net_->fault(R"({"method":"getTransaction","fault":"refuse"})");
+  const auto busy = stage_->chain->transaction(p.prepared);
+  ASSERT_FALSE(busy);
+  EXPECT_EQ(busy.error().next, Next::retry);
   net_->fault(R"({"method":"getTransaction","fault":"go_away"})");
   const auto looked = stage_->chain->transaction(p.prepared);
   ASSERT_FALSE(looked);
