@@ -88,6 +88,7 @@ TEST_F(SorobanChainTest, SettlesOnceAndTellsWhatMoved) {
 }
 
 TEST_F(SorobanChainTest, BadItemsAreForetoldByTheirCodes) {
+  ASSERT_TRUE(stage_->chain->register_creators(std::vector{Deployment::creator()}));
   const Preparation p = prepare({item(10, key_of("nobody").account()), item(60'000'000)});
   EXPECT_EQ(p.codes, (std::vector<std::int32_t>{13, 14}));  // unknown creator; above balance
 }
@@ -103,6 +104,7 @@ TEST_F(SorobanChainTest, ALostAnswerIsInDoubtAndTheTransactionIsFound) {
 }
 
 TEST_F(SorobanChainTest, TryAgainLaterAndBusyNodesAreToldApart) {
+  ASSERT_TRUE(stage_->chain->register_creators(std::vector{Deployment::creator()}));
   const Preparation p = prepare({item(2'100'000)});
   net_->fault(R"({"method":"sendTransaction","fault":"try_again_later"})");
   auto sent = stage_->chain->send(p.prepared.envelope);
