@@ -17,7 +17,7 @@ namespace paytick::ingest {
 enum class ConnId : std::uint64_t {};  // of a socket; given by the shell, never used twice
 
 struct CoreConfig {
-  GatewayId gateway;
+  GatewayId gateway{};
   std::uint64_t boot = 0;
   // Development mode: a socket needs no login; its viewer is the one its contract is registered to.
   bool development = false;

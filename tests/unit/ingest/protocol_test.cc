@@ -1,0 +1,126 @@
+#include "ingest/protocol.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "ingest/protocol_batch.h"
+#include "ingest/protocol_content.h"
+
+namespace paytick::ingest {
+namespace {
+
+constexpr TimeMs kNow{1'800'000'000'000};
+
+template <typename Parse>
+std::string code_of(std::string text, Parse parse) {
+  const auto result = parse(codec::MutableLine{text.data(), text.size()});
+  return result ? "" : result.error().code;
+}
+
+struct Row {
+  std::string text, code;
+};
+
+TEST(Protocol, PingTable) {
+  const std::string content(22, 'A');
+  const std::string meter = to_text(MeterId{});
+  const std::string start = R"({"type":"ping","videoId":")" + content + R"(","contractId":")" + meter + '"';
+  const Row rows[] = {
+      {start + "}", ""},
+      {start + R"(,"unknown":[1,{"type":"x"}],"nested":{"videoId":7}})", ""},
+      {start + R"(,"planId":null,"resumeToken":null,"seq":null})", ""},
+      {start + R"(,"seq":9223372036854775807})", ""},
+      {start + R"(,"seq":9223372036854775808})", "bad_field"},
+      {start + R"(,"seq":-1})", "bad_field"},
+      {start + R"(,"seq":1.0})", "bad_field"},
+      {start + R"(,"seq":Infinity})", "malformed_json"},
+      {start + R"(,"resumeToken":5})", "bad_field"},
+      {start + "}{}", "malformed_json"},
+      {start + "} trailing", "malformed_json"},
+      {start + "}" + std::string(1, '\0') + "x", "malformed_json"},
+      {start, "malformed_json"},
+      {start + ",}", "malformed_json"},
+      {"null", "malformed_json"},
+      {"\"ping\"", "malformed_json"},
+      {"\x01", "malformed_json"},
+      {R"({"type":7})", "bad_field"},
+      {R"({"type":"\ud800"})", "malformed_json"},
+      {"{\"type\":\"\xc3\x28\"}", "bad_utf8"},
+      {R"({"type":"ping","videoId":"../../etc","contractId":")" + meter + "\"}", "unknown_content"},
+      {R"({"type":"ping","videoId":")" + content + R"(","contractId":"C1"})", "unknown_contract"},
+      {R"({"type":"ping","videoId":")" + content + R"(","contractId":")" + to_text(ViewerId{}) + "\"}",
+       "unknown_contract"},
+  };
+  for (const Row& row : rows) EXPECT_EQ(code_of(row.text, parse_ping), row.code) << row.text;
+  // The deepest nesting that is read, and one more.
+  const auto nested = [](int n) { return R"({"a":)" + std::string(n, '[') + std::string(n, ']') + "}"; };
+  EXPECT_EQ(code_of(nested(7), parse_ping), "missing_field");
+  EXPECT_EQ(code_of(nested(8), parse_ping), "too_deep");
+  EXPECT_EQ(code_of(nested(8'000), parse_ping), "too_deep");
+}
+
+TEST(Protocol, BatchLineTable) {
+  const auto parse = [](codec::MutableLine line) { return parse_batch_line(line, kNow); };
+  const std::string names = R"("session":"s","attachment":"a")";
+  const Row rows[] = {
+      {R"({"type":"heartbeat",)" + names + R"(,"at":1800000000000})", ""},
+      {R"({"type":"heartbeat",)" + names + R"(,"at":1800000060000})", ""},
+      {R"({"type":"heartbeat",)" + names + R"(,"at":1800000060001})", "bad_time"},
+      {R"({"type":"heartbeat",)" + names + R"(,"at":0})", ""},
+      {R"({"type":"heartbeat",)" + names + R"(,"at":-1})", "bad_time"},
+      {R"({"type":"heartbeat",)" + names + R"(,"at":10000000000000})", "bad_time"},
+      {R"({"type":"heartbeat",)" + names + R"(,"at":1e3})", "bad_field"},
+      {R"({"type":"heartbeat",)" + names + R"(,"at":"now"})", "bad_field"},
+      {R"({"type":"heartbeat",)" + names + R"(,"at":99999999999999999999999})", "bad_field"},
+      {R"({"type":"stop",)" + names + R"(,"at":1900000000000})", ""},
+      {R"({"type":"heartbeat",)" + names + "}", "missing_field"},
+      {R"({"type":"heartbeat","session":"s","at":1})", "missing_field"},
+      {R"({"type":"heartbeat","session":"","attachment":"a","at":1})", "missing_field"},
+      {R"({"type":"heartbeat","session":"a\u0000b","attachment":"a","at":1})", "bad_field"},
+      {R"({"type":"heartbeat","session":")" + std::string(129, 's') + R"(","attachment":"a","at":1})",
+       "bad_field"},
+      {R"({"type":"open",)" + names + R"(,"at":1})", "missing_field"},
+      {R"({"type":"charge",)" + names + R"(,"at":1})", "unknown_type"},
+      {R"({"type":"meter",)" + names + R"(,"at":1})", "unknown_type"},
+      {std::string(kBatchLineBytesMax + 1, ' '), "too_large"},
+  };
+  for (const Row& row : rows) EXPECT_EQ(code_of(row.text, parse), row.code) << row.text;
+}
+
+TEST(Protocol, RendersAnswers) {
+  const TickAnswer answer{Amount(49'900'000), TimeMs{123}, "s", "t", std::nullopt};
+  EXPECT_EQ(render_tick(answer),
+            R"({"type":"tick","newBalance":"4.9900000","paidUntil":123,"session":"s","resumeToken":"t"})");
+  EXPECT_EQ(render_error({"c", "a \"quoted\" word"}, 7),
+            R"({"type":"error","code":"c","message":"a \"quoted\" word","seq":7})");
+  for (int reason = 0; reason <= static_cast<int>(HaltReason::content); ++reason) {
+    const std::string halt = render_halt(static_cast<HaltReason>(reason), answer);
+    EXPECT_EQ(halt.find(R"({"type":"error","code":")"), 0U);
+    EXPECT_NE(halt.find(R"("paidUntil":123)"), halt.npos);
+  }
+  std::string lines;
+  render_accepted(1, lines);
+  render_refused(2, {"x", "y"}, lines);
+  EXPECT_EQ(lines,
+            "{\"line\":1,\"status\":\"accepted\"}\n"
+            "{\"line\":2,\"status\":\"refused\",\"code\":\"x\",\"message\":\"y\"}\n");
+}
+
+TEST(Protocol, PricePerSecondIsExactWhereItCanBe) {
+  Plan plan;
+  const auto price = [&plan](std::int64_t units, std::int32_t tick_ms) {
+    plan.price_per_tick = Amount(units);
+    plan.tick_ms = tick_ms;
+    return price_per_second(plan);
+  };
+  EXPECT_EQ(price(100'000, 10'000), "0.0010000");
+  EXPECT_EQ(price(10'000, 1'000), "0.0010000");
+  EXPECT_EQ(price(333'333, 30'000), "0.00111111");
+  EXPECT_EQ(price(1, 3'600'000), "0.0000000");
+  EXPECT_EQ(price(kPricePerTickMax, 100), "1000000000.0000000");
+  EXPECT_EQ(price(0, 1'000), "0.0000000");
+}
+
+}  // namespace
+}  // namespace paytick::ingest
