@@ -51,7 +51,7 @@ struct Gateway::Impl {
   std::vector<std::unique_ptr<server::Lane>> lanes;  // the pool's jobs post to them, so it ends first
   server::WorkerPool pool;
   std::unique_ptr<server::Listener> listener;
-  bool running = false;
+  std::atomic<bool> running{false};
 };
 
 // Says in every partition that earlier boots of this gateway are gone.
@@ -94,9 +94,10 @@ void Gateway::Impl::make_lanes() {
 Gateway::Gateway(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Gateway::~Gateway() {
-  impl_->listener.reset();
+  impl_->running = false;
   impl_->follower.stop();
-  for (auto& lane : impl_->lanes) lane->join();
+  for (auto& lane : impl_->lanes) lane->join();  // the listener lives on the first lane's loop
+  impl_->listener.reset();
 }
 
 Result<std::unique_ptr<Gateway>> Gateway::create(GatewayConfig config, GatewayPorts ports,
@@ -176,11 +177,7 @@ SessionDirectory& Gateway::sessions() { return impl_->sessions; }
 
 GatewayStats Gateway::stats() {
   GatewayStats stats;
-  if (impl_->running) {
-    for (auto& lane : impl_->lanes) {
-      lane->call([&] { stats.counters += lane->core().counters(); });
-    }
-  }
+  for (auto& lane : impl_->lanes) stats.counters += lane->counters();
   stats.connections = impl_->connections;
   stats.sessions = impl_->sessions.size();
   stats.contents = impl_->catalog.size();

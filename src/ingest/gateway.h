@@ -89,6 +89,7 @@ class Gateway {
   MeterDirectory& meters();
   SessionDirectory& sessions();
 
+  // Any thread. Counters are up to a second old.
   GatewayStats stats();
   // Prometheus text.
   std::string metrics();

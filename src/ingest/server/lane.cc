@@ -58,7 +58,16 @@ void Lane::call(const std::function<void()>& f) {
   done.get_future().wait();
 }
 
+CoreCounters Lane::counters() const {
+  const std::lock_guard lock(published_mutex_);
+  return published_;
+}
+
 void Lane::tick() {
+  {
+    const std::lock_guard lock(published_mutex_);
+    published_ = core_.counters();
+  }
   timer_.expires_after(1s);
   timer_.async_wait([this](ErrorCode error) {
     if (error) return;

@@ -2,7 +2,7 @@
 // A lane: one event loop on one thread, with the connections it has accepted, a GatewayCore and an Appender.
 // Lanes share the catalogue and the directories, and nothing else.
 //
-// Threads: everything runs on the lane's own thread, but for start, post_socket, deliver, drain and join.
+// Threads: everything runs on the lane's own thread, but for start, deliver, drain, counters, call and join.
 
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
@@ -68,6 +68,7 @@ class Lane : private Outbox {
   // Closes the sockets, lets requests end, writes what is left, and calls `done` on the lane's thread.
   void drain(std::function<void()> done);
   void join();
+  CoreCounters counters() const;  // any thread; as of the last second
   // Runs `f` on the lane's thread and waits; the lane must be running.
   void call(const std::function<void()>& f);
 
@@ -109,6 +110,9 @@ class Lane : private Outbox {
   std::uint64_t next_conn_ = 1;
   bool flush_posted_ = false, paused_ = false, draining_ = false;
   std::function<void()> drained_;
+
+  mutable std::mutex published_mutex_;
+  CoreCounters published_;
 
   std::mutex inbox_mutex_;
   std::vector<Reply> inbox_, taken_;
