@@ -130,6 +130,9 @@ int main(int argc, char** argv) {
   using namespace paytick::bench;
   const double seconds = argc > 1 ? std::atof(argv[1]) : 10;
   const std::string only = argc > 2 ? argv[2] : "all";
+  if (only != "all" && std::none_of(std::begin(kLibraries), std::end(kLibraries),
+                                    [&](const Library& l) { return only == l.name; }))
+    give_up("no such library", only);
   std::string folder =
       argc > 3 ? argv[3] : (std::filesystem::temp_directory_path() / "paytick-log-bench-XXXXXX").string();
   if (argc <= 3 && ::mkdtemp(folder.data()) == nullptr) give_up("mkdtemp", folder);
