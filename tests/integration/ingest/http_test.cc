@@ -132,6 +132,21 @@ TEST_F(HttpTest, OutsideDevelopmentASocketNeedsALogin) {
   EXPECT_NE(client.ask(ping(content, MeterId{})).find("unauthorized"), std::string::npos);
 }
 
+TEST_F(HttpTest, RepliesFindTheLaneThatHoldsTheSocket) {
+  auto several = config();
+  several.threads = 3;
+  start(several);
+  fold();
+  const std::string content = make_content();
+  for (int i = 0; i < 7; ++i) {
+    const Viewer viewer = make_viewer();
+    WsClient client(gateway_->port());
+    EXPECT_NE(client.ask(ping(content, viewer.meter)).find("newBalance"), std::string::npos);
+  }
+  EXPECT_TRUE(gateway_->drain(std::chrono::seconds(10)));
+  EXPECT_EQ(count<Stop>(), 7U);
+}
+
 TEST_F(HttpTest, SurvivesGarbage) {
   auto quick = config();
   quick.header_timeout_s = 1;
