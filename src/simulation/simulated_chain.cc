@@ -1,0 +1,96 @@
+#include "simulation/simulated_chain.h"
+
+#include <utility>
+
+#include "model/hash.h"
+#include "settler/policy.h"
+
+namespace paytick::simulation {
+
+using settler::SendAnswer;
+using settler::SendStatus;
+
+void SimulatedChain::close_ledger(TimeMs now) {
+  ++ledger_.sequence;
+  ledger_.close_time = TimeMs{now.ms / 1'000 * 1'000};
+  if (pending_) apply(*std::exchange(pending_, std::nullopt));
+}
+
+Result<settler::Preparation> SimulatedChain::prepare(std::span<const SettlementItem> items,
+                                                     std::int64_t sequence, TimeMs min_time,
+                                                     TimeMs max_time) {
+  settler::Preparation out;
+  Prepared& p = out.prepared;
+  p.sequence = sequence;
+  p.min_time = min_time;
+  p.max_time = max_time;
+  p.ledger = ledger_.sequence;
+  p.items.assign(items.begin(), items.end());
+  p.envelope = "tx-" + std::to_string(made_.size() + 1);
+  blake2b(p.envelope, p.hash.bytes);
+  made_[p.envelope] = p;
+  return out;
+}
+
+Result<SendAnswer> SimulatedChain::send(std::string_view envelope) {
+  const SendFault fault = send_fault ? send_fault() : SendFault::none;
+  if (fault == SendFault::unreachable) return fail("http_unreachable", "no node", Next::retry);
+  if (fault == SendFault::lost_dropped) return fail("http_lost", "no answer", Next::in_doubt);
+  if (fault == SendFault::try_again) return SendAnswer{SendStatus::try_again_later, {}};
+  if (fault == SendFault::forgotten) return SendAnswer{SendStatus::pending, {}};
+  const Prepared& p = made_.find(envelope)->second;
+  SendAnswer answer;
+  if (results_.contains(p.hash) || p.sequence <= sequence_) {
+    answer = {SendStatus::error, "tx_bad_seq"};
+  } else if (pending_) {
+    answer.status = pending_->hash == p.hash ? SendStatus::duplicate : SendStatus::try_again_later;
+  } else if (ledger_.close_time > p.max_time) {
+    answer = {SendStatus::error, "tx_too_late"};
+  } else {
+    pending_ = p;
+  }
+  if (fault == SendFault::lost_applied) return fail("http_lost", "no answer", Next::in_doubt);
+  return answer;
+}
+
+void SimulatedChain::apply(const Prepared& p) {
+  if (ledger_.close_time > p.max_time || p.sequence != sequence_ + 1) return;
+  sequence_ = p.sequence;
+  settler::TransactionAnswer answer;
+  answer.state = settler::TransactionState::success;
+  answer.ledger = ledger_.sequence;
+  answer.at = ledger_.close_time;
+  answer.network_fee = Amount(100);
+  for (const SettlementItem& item : p.items) {
+    std::int64_t& paid = paid_[{item.meter, item.creator, item.bps}];
+    const std::int64_t amount = std::max<std::int64_t>(0, item.cumulative.units() - (pays_twice ? 0 : paid));
+    paid += amount;
+    answer.items.push_back({item.sum, Amount(paid), Amount(amount), Amount(0),
+                            amount > 0 ? settler::kCodePaid : settler::kCodeNothingNew});
+  }
+  results_[p.hash] = answer;
+}
+
+Result<settler::TransactionAnswer> SimulatedChain::transaction(const Prepared& prepared) {
+  settler::TransactionAnswer out;
+  if (const auto i = results_.find(prepared.hash); i != results_.end()) out = i->second;
+  out.newest = ledger_;
+  out.oldest = {1, {}};
+  return out;
+}
+
+Result<std::vector<Amount>> SimulatedChain::paid(std::span<const SettlementItem> items) {
+  std::vector<Amount> out;
+  for (const SettlementItem& item : items) out.emplace_back(paid_[{item.meter, item.creator, item.bps}]);
+  return out;
+}
+
+Result<settler::EventPage> SimulatedChain::events(std::string_view cursor, std::uint32_t) {
+  return settler::EventPage{{}, std::string(cursor), ledger_, false};
+}
+Result<MeterReport> SimulatedChain::totals(const MeterId&) {
+  return fail("simulation_failed", "this chain tells no totals");
+}
+Result<void> SimulatedChain::register_creators(std::span<const CreatorId>) { return {}; }
+
+}  // namespace paytick::simulation

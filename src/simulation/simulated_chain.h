@@ -1,0 +1,52 @@
+#pragma once
+// A chain in memory that pays cumulative sums, with one source account, ledgers that close when told, and
+// answers drawn from a seed to be lost, late or refused. Outlives restarts of the settler.
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <tuple>
+
+#include "settler/chain_port.h"
+
+namespace paytick::simulation {
+
+enum class SendFault : std::uint8_t { none, lost_applied, lost_dropped, unreachable, try_again, forgotten };
+
+class SimulatedChain final : public settler::ChainPort {
+ public:
+  using Key = std::tuple<MeterId, CreatorId, std::uint16_t>;
+  // Asked at each send; drawn from the seed.
+  std::function<SendFault()> send_fault;
+  bool pays_twice = false;  // a planted bug of the contract: the sum itself is paid, not the difference
+
+  explicit SimulatedChain(TimeMs now) { ledger_.close_time = now; }
+  void close_ledger(TimeMs now);
+  const std::map<Key, std::int64_t>& paid_sums() const { return paid_; }
+
+  AccountId source() const override { return {}; }
+  Result<settler::LedgerInfo> latest_ledger() override { return ledger_; }
+  Result<settler::LedgerInfo> oldest_ledger() override { return settler::LedgerInfo{1, {}}; }
+  Result<std::int64_t> next_sequence() override { return sequence_ + 1; }
+  Result<settler::Preparation> prepare(std::span<const SettlementItem> items, std::int64_t sequence,
+                                       TimeMs min_time, TimeMs max_time) override;
+  Result<settler::SendAnswer> send(std::string_view envelope) override;
+  Result<settler::TransactionAnswer> transaction(const Prepared& prepared) override;
+  Result<std::vector<Amount>> paid(std::span<const SettlementItem> items) override;
+  Result<settler::EventPage> events(std::string_view cursor, std::uint32_t start_ledger) override;
+  Result<MeterReport> totals(const MeterId& meter) override;
+  Result<void> register_creators(std::span<const CreatorId> creators) override;
+
+ private:
+  void apply(const Prepared& p);
+
+  settler::LedgerInfo ledger_{100, {}};
+  std::int64_t sequence_ = 10;
+  std::map<std::string, Prepared, std::less<>> made_;
+  std::optional<Prepared> pending_;
+  std::map<TxHash, settler::TransactionAnswer> results_;
+  std::map<Key, std::int64_t> paid_;
+};
+
+}  // namespace paytick::simulation
