@@ -125,9 +125,9 @@ void Auditor::on(const GatewayStarted& e) {
     if (s.closed) continue;
     std::optional<std::int64_t> at;
     for (const auto& [id, a] : s.screens)
-      if (a.gateway == e.gateway && a.boot != e.boot) at = std::max(at.value_or(a.at), a.at);
+      if (a.gateway == e.gateway && a.boot < e.boot) at = std::max(at.value_or(a.at), a.at);
     std::erase_if(s.screens,
-                  [&](const auto& x) { return x.second.gateway == e.gateway && x.second.boot != e.boot; });
+                  [&](const auto& x) { return x.second.gateway == e.gateway && x.second.boot < e.boot; });
     if (at && s.screens.empty()) give_back(s, *at);
   }
 }
