@@ -71,6 +71,7 @@ void Runner::publish(Lane& lane) {
 
 void Runner::work(Lane& lane) {
   std::chrono::milliseconds backoff = config_.retry_min;
+  std::uint64_t takeovers = 0;  // of which on_restored has been told
   const log::TopicPartition inputs{log::Topic::heartbeats, lane.partition};
   for (;;) {
     {
@@ -78,6 +79,10 @@ void Runner::work(Lane& lane) {
       if (stopping_) return;
     }
     const auto result = lane.worker.step();
+    if (lane.worker.is_running() && lane.worker.counters().takeovers != takeovers) {
+      takeovers = lane.worker.counters().takeovers;
+      if (config_.on_restored) config_.on_restored(*lane.worker.fold(), lane.worker.next());
+    }
     publish(lane);
     if (result) {
       backoff = config_.retry_min;

@@ -29,6 +29,9 @@ std::string tail_of(const std::filesystem::path& path, std::size_t lines) {
 // In the child, between fork and exec: only calls that are safe there.
 [[noreturn]] void become(char* const* argv, int log, int stop_signal, pid_t parent) {
   ::setpgid(0, 0);  // a Ctrl-C at the terminal is paytick's to handle; it ends its children in order
+  sigset_t none;    // paytick waits for signals with them blocked; its children do not
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::prctl(PR_SET_PDEATHSIG, stop_signal);
   if (::getppid() != parent) ::_exit(127);
   const int null = ::open("/dev/null", O_RDONLY);

@@ -34,7 +34,6 @@ struct Config {
   } log;
 
   struct Aggregator {
-    std::int64_t threads = 0;              // 0: one per processor, at most one per partition
     std::int64_t snapshot_every_mb = 256;  // of inputs folded between two snapshots of a partition
   } aggregator;
 
@@ -56,7 +55,7 @@ struct Config {
     bool on_close = true;                 // settle a session's sum when it closes
     std::int64_t max_fee_share_bps =
         2'000;  // do not settle while the network fee would take more of a batch, unless aged
-    std::int64_t batch_items_max = 40;
+    std::int64_t batch_items_max = 20;
   } settlement;
 
   struct Logging {

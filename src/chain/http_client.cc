@@ -152,6 +152,7 @@ struct HttpClient::Impl {
     const bool standard = url.port == (url.tls ? "443" : "80");
     out.set(http::field::host, standard ? url.host : url.host + ":" + url.port);
     out.set(http::field::user_agent, options.user_agent);
+    if (!options.bearer.empty()) out.set(http::field::authorization, "Bearer " + options.bearer);
     return out;
   }
 };

@@ -18,6 +18,7 @@ struct HttpOptions {
   std::size_t answer_bytes_max =
       32 * 1024 * 1024;  // a page of events or a transaction's meta stays far below
   std::string user_agent = "paytick";
+  std::string bearer = {};  // sent as Authorization: Bearer …, when it is not empty
 };
 
 struct HttpAnswer {

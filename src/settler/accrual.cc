@@ -1,7 +1,6 @@
 #include "settler/accrual.h"
 
 #include <algorithm>
-#include <utility>
 
 namespace paytick::settler {
 
@@ -16,11 +15,6 @@ Match(F...) -> Match<F...>;
 
 // A log cannot number more sums than this in one partition; what is beyond is corrupt.
 constexpr std::uint32_t kSumsMax = 1U << 27;
-
-// A total over all sums, of which one has risen. It stops at the largest amount; nothing is decided by it.
-void rise(Amount& total, Amount from, Amount to) {
-  total = add(total, Amount(to.units() - from.units())).value_or(kMaxAmount);
-}
 
 }  // namespace
 
@@ -42,7 +36,6 @@ Result<void> Accrual::due_is(SumId sum, Amount due, TimeMs at_time) {
                     " to " + to_decimal(due) + ".",
                 Next::fatal);
   if (state.due <= state.settled && due > state.settled) state.unsettled_since = at_time;
-  rise(due_, state.due, due);
   state.due = due;
   return {};
 }
@@ -85,10 +78,7 @@ Result<void> Accrual::apply(const Output& line, TimeMs at_time) {
 }
 
 void Accrual::stands_at(SumState& sum, Amount cumulative) {
-  if (cumulative > sum.settled) {
-    rise(settled_, sum.settled, cumulative);
-    sum.settled = cumulative;
-  }
+  sum.settled = std::max(sum.settled, cumulative);
   sum.failures = 0;
   sum.retry_at = TimeMs{};
   if (sum.settled >= sum.due) sum.closed = false;
@@ -141,7 +131,7 @@ void Accrual::apply(const Settlement& line) {
   std::visit(Match{
                  [&](const Submitted&) {},
                  [&](const Expired& l) { land(l.hash); },
-                 [&](const Parked& l) { parked_ += std::exchange(at(l.sum).parked, true) ? 0U : 1U; },
+                 [&](const Parked& l) { at(l.sum).parked = true; },
                  [&](const auto& l) { on(l); },
              },
              line);
@@ -152,6 +142,18 @@ void Accrual::foretold(const SettlementItem& item, std::int32_t code, TimeMs now
     stands_at(at(item.sum), item.cumulative);
   else
     refused(at(item.sum), now);
+}
+
+Amount Accrual::due() const {
+  Amount total;
+  for (const SumState& sum : sums_) total = add(total, sum.due).value_or(kMaxAmount);
+  return total;
+}
+
+Amount Accrual::settled() const {
+  Amount total;
+  for (const SumState& sum : sums_) total = add(total, sum.settled).value_or(kMaxAmount);
+  return total;
 }
 
 }  // namespace paytick::settler

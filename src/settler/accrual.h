@@ -56,10 +56,8 @@ class Accrual {
   // Batches prepared and not ended.
   const std::unordered_map<TxHash, std::vector<SettlementItem>>& in_flight() const { return in_flight_; }
 
-  // Over all sums.
-  Amount due() const { return due_; }
-  Amount settled() const { return settled_; }
-  std::size_t parked() const { return parked_; }
+  Amount due() const;      // of all sums
+  Amount settled() const;  // of all sums
 
  private:
   Result<void> due_is(SumId sum, Amount due, TimeMs at);
@@ -77,8 +75,6 @@ class Accrual {
   std::unordered_map<TxHash, std::vector<SettlementItem>> in_flight_;
   Amount fee_per_item_;  // starts as the policy's
   std::uint32_t failed_in_a_row_ = 0;
-  Amount due_, settled_;
-  std::size_t parked_ = 0;
 };
 
 }  // namespace paytick::settler

@@ -1,22 +1,14 @@
 #include "app/dev/local_network.h"
 
-#include <rapidjson/document.h>
-
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
 
+#include "app/json.h"
+
 namespace paytick::app::dev {
-namespace {
 
 namespace fs = std::filesystem;
-
-std::string member(const rapidjson::Document& document, const char* name) {
-  const auto found = document.FindMember(name);
-  return found != document.MemberEnd() && found->value.IsString() ? found->value.GetString() : std::string();
-}
-
-}  // namespace
 
 Result<fs::path> find_localnet() {
   if (const char* path =
@@ -53,12 +45,14 @@ Result<LocalNetwork> LocalNetwork::start(const Options& options) {
 
   std::stringstream content;
   content << std::ifstream(ready_file).rdbuf();
-  rapidjson::Document document;
-  document.Parse(content.str().c_str());
-  if (document.IsObject()) {
-    network.rpc_url_ = member(document, "rpcUrl");
-    network.friendbot_url_ = member(document, "friendbotUrl");
-    network.passphrase_ = member(document, "networkPassphrase");
+  if (const auto members = read_string_members(content.str())) {
+    const auto member = [&](const char* name) {
+      const auto found = members->find(name);
+      return found == members->end() ? std::string() : found->second;
+    };
+    network.rpc_url_ = member("rpcUrl");
+    network.friendbot_url_ = member("friendbotUrl");
+    network.passphrase_ = member("networkPassphrase");
   }
   if (network.rpc_url_.empty() || network.passphrase_.empty())
     return fail("localnet_start", ready_file.string() + " does not say where the local network listens",

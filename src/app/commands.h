@@ -1,0 +1,19 @@
+#pragma once
+// The subcommands of the program. Each adds itself to the command line and sets `exit_code` when it has run.
+//
+// Exit codes: 0 done; 1 it ran and found a difference or failed; 2 the command line or the configuration is
+// wrong.
+
+#include <CLI/CLI.hpp>
+
+namespace paytick::app {
+
+inline constexpr int kExitDone = 0;
+inline constexpr int kExitFailed = 1;
+inline constexpr int kExitUsage = 2;
+
+void add_up(CLI::App& app, int& exit_code);
+void add_play(CLI::App& app, int& exit_code);
+void add_verify(CLI::App& app, int& exit_code);
+
+}  // namespace paytick::app

@@ -1,0 +1,23 @@
+#pragma once
+// dev.json as other commands read it.
+
+#include <filesystem>
+#include <string>
+
+#include "model/error.h"
+#include "model/ids.h"
+
+namespace paytick::app::dev {
+
+struct DevFile {
+  std::string listen, rpc_url, network_passphrase, platform_api_key, database_url;
+  ContractId router;
+  MeterId viewer_meter;
+  std::string viewer, creator;  // accounts, G…
+  std::string operator_secret;
+};
+
+// Code "not_running": there is no dev.json, so `paytick up --dev` is not ready on this folder.
+Result<DevFile> read_dev_file(const std::filesystem::path& data);
+
+}  // namespace paytick::app::dev

@@ -1,0 +1,143 @@
+// paytick play: one session on a development system, with a meter in the terminal, down to the money on
+// chain.
+
+#include <unistd.h>
+
+#include <chrono>
+#include <iostream>
+#include <thread>
+
+#include "app/commands.h"
+#include "app/dev/dev_file.h"
+#include "app/json.h"
+#include "app/play/player.h"
+#include "chain/http_client.h"
+#include "model/money.h"
+#include "settler/dev_chain.h"
+
+namespace paytick::app {
+namespace {
+
+struct Options {
+  std::string data = ".paytick";
+  std::string content;
+  int pings = 12;
+  std::int64_t tick_ms = 1'000;
+  std::string price = "0.0100000";
+  int settle_wait_s = 60;
+};
+
+int complain(const Error& error) {
+  std::cerr << "paytick play: " << error.message << " (" << error.code << ")\n";
+  return kExitFailed;
+}
+
+Result<std::string> create_content(const dev::DevFile& system, const Options& options, Amount price) {
+  const std::string body =
+      R"({"title":"Demo film","creator":"Demo creator","description":"Made by paytick play","thumbnailUrl":"","duration":3600,)"
+      R"("creatorWallet":")" +
+      system.creator + R"(","plan":{"tickMs":)" + std::to_string(options.tick_ms) + R"(,"pricePerTick":)" +
+      std::to_string(price.units()) + R"(,"heartbeatMs":)" + std::to_string(options.tick_ms) +
+      R"(,"minimumTicks":1,"platformBps":0,"refundUnused":true}})";
+  auto client =
+      chain::HttpClient::create(system.listen + "/api/content", {.bearer = system.platform_api_key});
+  if (!client) return tl::unexpected(client.error());
+  const auto answer = client->post(body);
+  if (!answer) return tl::unexpected(answer.error());
+  const auto members = read_string_members(answer->body);
+  if (answer->status != 201 || !members || !members->contains("id"))
+    return fail("content", "creating content failed: " + answer->body);
+  return members->at("id");
+}
+
+void show_meter(const PlayerUpdate& update, int pings) {
+  constexpr int kWidth = 24;
+  const int filled = kWidth * update.ping / pings;
+  std::string bar;
+  for (int i = 0; i < kWidth; ++i) bar += i < filled ? "█" : "░";
+  std::cout << (::isatty(STDOUT_FILENO) ? "\r\033[K" : "") << "  ▶ " << bar << "  " << update.ping << "/"
+            << pings << "   " << update.new_balance << " XLM left   "
+            << std::chrono::duration_cast<std::chrono::milliseconds>(update.latency).count() << " ms"
+            << (::isatty(STDOUT_FILENO) ? "" : "\n") << std::flush;
+}
+
+// Until the meter's balance on chain is what the last answer said, or the patience ends.
+bool wait_for_settlement(settler::DevChain& chain, const dev::DevFile& system, Amount expected,
+                         int patience_s) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(patience_s);
+  while (std::chrono::steady_clock::now() < deadline) {
+    const auto balance = chain.meter_balance(system.viewer_meter);
+    if (balance && *balance == expected) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  }
+  return false;
+}
+
+int run(const Options& options) {
+  const auto system = dev::read_dev_file(options.data);
+  if (!system) return complain(system.error());
+  const auto price = from_decimal(options.price);
+  if (!price) return complain(Error{"bad_price", "'" + options.price + "' is no amount", Next::refused});
+  auto operator_key = chain::SecretKey::parse(system->operator_secret);
+  if (!operator_key) return complain(operator_key.error());
+  auto chain = settler::DevChain::connect(system->rpc_url, system->network_passphrase, *operator_key);
+  if (!chain) return complain(chain.error());
+  const auto creator_account = parse_id<AccountId>(system->creator);
+  const auto creator_before = (*chain)->account_balance(*creator_account);
+  if (!creator_before) return complain(creator_before.error());
+
+  auto content = options.content.empty() ? create_content(*system, options, *price)
+                                         : Result<std::string>(options.content);
+  if (!content) return complain(content.error());
+  std::cout << "Playing " << *content << ": " << options.pings << " ticks of " << options.tick_ms << " ms at "
+            << to_decimal(*price) << " XLM\n";
+  const auto last = play({.url = system->listen,
+                          .content = *content,
+                          .meter = to_text(system->viewer_meter),
+                          .pings = options.pings,
+                          .period = std::chrono::milliseconds(options.tick_ms)},
+                         [&](const PlayerUpdate& update) { show_meter(update, options.pings); });
+  std::cout << "\n";
+  if (!last) return complain(last.error());
+
+  std::cout << "Stopped. Waiting for the settlement on chain …" << std::endl;
+  const Amount expected = from_decimal(last->new_balance).value_or(Amount{});
+  const bool settled = wait_for_settlement(**chain, *system, expected, options.settle_wait_s);
+  const auto left = (*chain)->meter_balance(system->viewer_meter);
+  const auto creator_after = (*chain)->account_balance(*creator_account);
+  if (!left || !creator_after) return complain(left ? creator_after.error() : left.error());
+  std::cout << "  on the socket       " << last->new_balance << " XLM left\n"
+            << "  in the meter        " << to_decimal(*left) << " XLM on chain\n"
+            << "  with the creator    "
+            << to_decimal(subtract(*creator_after, *creator_before).value_or(Amount{}))
+            << " XLM more than before\n"
+            << "  session             " << last->session << "\n";
+  if (!settled) {
+    std::cerr << "The chain does not hold " << last->new_balance
+              << " yet; paytick up's log says what the settler does.\n";
+    return kExitFailed;
+  }
+  return kExitDone;
+}
+
+}  // namespace
+
+void add_play(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<Options>();
+  CLI::App* const play =
+      app.add_subcommand("play", "Play one session on a development system and watch the money move");
+  play->add_option("--data", options->data, "Data folder of the running `paytick up --dev`")
+      ->capture_default_str();
+  play->add_option("--content", options->content, "Content to watch (default: a new one)");
+  play->add_option("--pings", options->pings, "How many ticks to watch")
+      ->check(CLI::Range(1, 100'000))
+      ->capture_default_str();
+  play->add_option("--tick-ms", options->tick_ms, "Length of a tick of the new content")
+      ->capture_default_str();
+  play->add_option("--price", options->price, "XLM a tick of the new content")->capture_default_str();
+  play->add_option("--settle-wait", options->settle_wait_s, "Seconds to wait for the settlement")
+      ->capture_default_str();
+  play->callback([options, &exit_code] { exit_code = run(*options); });
+}
+
+}  // namespace paytick::app

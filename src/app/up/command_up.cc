@@ -1,0 +1,171 @@
+// paytick up: all roles in one process on the embedded log.
+
+#include <pthread.h>
+#include <spdlog/spdlog.h>
+
+#include <csignal>
+#include <ctime>
+#include <iostream>
+
+#include "app/commands.h"
+#include "app/dev/environment.h"
+#include "app/logging.h"
+#include "app/up/system.h"
+
+namespace paytick::app {
+namespace {
+
+struct Options {
+  std::string config_file = "paytick.toml";
+  bool config_named = false;
+  std::string data;
+  std::string listen;
+  bool development = false;
+  int ledger_ms = 1'000;
+  bool no_ledger_limits = false;
+};
+
+int complain(const Error& error) {
+  std::cerr << "paytick up: " << error.message << " (" << error.code << ")\n";
+  return error.code.starts_with("config_") || error.code.starts_with("secret_") ? kExitUsage : kExitFailed;
+}
+
+sigset_t stop_signals() {
+  sigset_t set;
+  ::sigemptyset(&set);
+  ::sigaddset(&set, SIGTERM);
+  ::sigaddset(&set, SIGINT);
+  return set;
+}
+
+// Waits for a signal or for the system to fail; true for a signal.
+bool wait_for_end(const System& system) {
+  const sigset_t signals = stop_signals();
+  const timespec period{.tv_sec = 0, .tv_nsec = 100'000'000};
+  while (!system.failure())
+    if (::sigtimedwait(&signals, nullptr, &period) > 0) return true;
+  return false;
+}
+
+Result<System::Settings> production_settings(const Config& config) {
+  const Environment environment = process_environment();
+  System::Settings settings{.config = config,
+                            .development = false,
+                            .router = {},
+                            .settler = chain::SecretKey::from_seed(std::array<std::uint8_t, 32>{}),
+                            .admin = chain::SecretKey::from_seed(std::array<std::uint8_t, 32>{}),
+                            .platform_api_key = {}};
+  for (const auto& [value, key] :
+       {std::pair(&config.chain.rpc_url, "chain.rpc_url"),
+        std::pair(&config.chain.network_passphrase, "chain.network_passphrase"),
+        std::pair(&config.chain.router, "chain.router"), std::pair(&config.database.url, "database.url")})
+    if (value->empty())
+      return fail(
+          "config_missing",
+          std::string(key) + " is not set; see docs/configuration.md, or use --dev to try paytick out");
+  const auto router = parse_id<ContractId>(config.chain.router);
+  if (!router)
+    return fail("config_bad_value", "chain.router: '" + config.chain.router + "' is no contract id (C…)");
+  settings.router = *router;
+  for (const auto& [name, key] :
+       {std::pair("SETTLER_SECRET", &settings.settler), std::pair("OPERATOR_SECRET", &settings.admin)}) {
+    const auto text = load_secret(name, environment);
+    if (!text) return tl::unexpected(text.error());
+    const auto parsed = chain::SecretKey::parse(*text);
+    if (!parsed) return fail("secret_bad", std::string("PAYTICK_") + name + " is no secret key (S…)");
+    *key = *parsed;
+  }
+  const auto api_key = load_secret("PLATFORM_API_KEY", environment);
+  if (!api_key) return tl::unexpected(api_key.error());
+  settings.platform_api_key = *api_key;
+  return settings;
+}
+
+System::Settings development_settings(Config config, dev::Environment& environment) {
+  config.chain.rpc_url = environment.network().rpc_url();
+  config.chain.network_passphrase = environment.network().passphrase();
+  config.chain.router = to_text(environment.router());
+  config.chain.poll_ms = std::min<std::int64_t>(config.chain.poll_ms, 100);
+  config.database.url = environment.postgres().url();
+  // Whoever tries paytick out wants to see the money move, and the fee is play money.
+  config.settlement.max_age_s = std::min<std::int64_t>(config.settlement.max_age_s, 3);
+  config.settlement.max_fee_share_bps = 10'000;
+  return {.config = config,
+          .development = true,
+          .router = environment.router(),
+          .settler = environment.secrets().settler,
+          .admin = environment.secrets().operator_key,
+          .platform_api_key = environment.secrets().platform_api_key};
+}
+
+int run(const Options& options) {
+  auto config = load_config(options.config_file, options.config_named, process_environment());
+  if (!config) return complain(config.error());
+  if (!options.data.empty()) config->data = options.data;
+  if (!options.listen.empty()) config->gateway.listen = options.listen;
+  if (auto done = set_up_logging(config->logging.level, config->logging.format); !done)
+    return complain(done.error());
+
+  const sigset_t signals = stop_signals();
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before any thread starts; taken in wait_for_end
+  ::signal(SIGPIPE, SIG_IGN);
+
+  std::unique_ptr<dev::Environment> environment;
+  Result<System::Settings> settings = fail("unset", "");
+  if (options.development) {
+    spdlog::warn(
+        "DEVELOPMENT MODE: no logins, play money, loopback only. Never expose this process to a network.");
+    SystemRandom random;
+    auto started = dev::Environment::start(
+        {.data = config->data, .ledger_ms = options.ledger_ms, .ledger_limits = !options.no_ledger_limits},
+        random);
+    if (!started) return complain(started.error());
+    environment = std::move(*started);
+    settings = development_settings(*config, *environment);
+  } else {
+    settings = production_settings(*config);
+    if (!settings) return complain(settings.error());
+  }
+
+  auto system = System::start(std::move(*settings));
+  if (!system) return complain(system.error());
+  if (environment) {
+    if (auto done = environment->announce((*system)->listen()); !done) return complain(done.error());
+  }
+  spdlog::info("ready on {}", (*system)->listen());
+
+  const bool asked = wait_for_end(**system);
+  if (environment) std::filesystem::remove(dev::dev_json(config->data));
+  spdlog::info("ending: no new connections; what is acknowledged is written");
+  (*system)->drain();
+  const auto failure = (*system)->failure();
+  system->reset();
+  spdlog::info("ended");
+  if (!asked && failure) return complain(*failure);
+  return kExitDone;
+}
+
+}  // namespace
+
+void add_up(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<Options>();
+  CLI::App* const up = app.add_subcommand("up", "Run everything in one process on the embedded log");
+  CLI::Option* const config =
+      up->add_option("--config", options->config_file, "Configuration file")->capture_default_str();
+  up->add_option("--data", options->data, "Data folder (default: .paytick)");
+  up->add_option("--listen", options->listen, "Address and port of the gateway; port 0 picks a free one");
+  up->add_flag("--dev", options->development,
+               "Development: bring a local Stellar network and a private PostgreSQL along, and write "
+               "dev.json to the data folder");
+  up->add_option("--ledger-ms", options->ledger_ms, "Development: how often a ledger closes")
+      ->check(CLI::Range(10, 60'000))
+      ->capture_default_str();
+  up->add_flag("--no-ledger-limits", options->no_ledger_limits,
+               "Development: ledgers hold any number of transactions");
+  up->callback([options, config, &exit_code] {
+    options->config_named = config->count() > 0;
+    exit_code = run(*options);
+  });
+}
+
+}  // namespace paytick::app

@@ -1,0 +1,40 @@
+#include "app/up/health.h"
+
+#include "app/json.h"
+
+namespace paytick::app {
+
+void Health::add(std::string part, bool required, Probe probe) {
+  const std::lock_guard lock(mutex_);
+  parts_.push_back({std::move(part), required, std::move(probe)});
+}
+
+ingest::HttpResponse Health::healthz() const {
+  ingest::HttpResponse response;
+  response.body = "{\"status\":\"ok\"}\n";
+  return response;
+}
+
+ingest::HttpResponse Health::readyz() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::pair<std::string, std::string>> words;
+  bool ready = !draining_, degraded = false;
+  for (const Part& part : parts_) {
+    const auto trouble = part.probe();
+    if (trouble && part.required) ready = false;
+    if (trouble && !part.required) degraded = true;
+    words.emplace_back(part.name, trouble ? trouble->code + ": " + trouble->message : "ok");
+  }
+  JsonObject json;
+  json.add("status", !ready ? "not_ready" : degraded ? "degraded" : "ready");
+  if (draining_) json.add("draining", true);
+  json.begin("parts");
+  for (const auto& [name, word] : words) json.add(name, word);
+  json.end();
+  ingest::HttpResponse response;
+  response.status = ready ? 200 : 503;
+  response.body = json.text();
+  return response;
+}
+
+}  // namespace paytick::app

@@ -1,0 +1,323 @@
+#include "app/verify/verifier.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <deque>
+
+#include "aggregator/fold.h"
+#include "model/codec.h"
+#include "model/frame.h"
+#include "settler/accrual.h"
+#include "settler/frame_follower.h"
+
+namespace paytick::app {
+namespace {
+
+constexpr std::size_t kReadBytes = 4 << 20;
+constexpr int kTriesMax = 50;                  // while the settler keeps moving the same sums
+constexpr std::size_t kItemsPerQuestion = 10;  // a node's simulation bounds how much one call may read
+
+std::int64_t number(Offset offset) { return static_cast<std::int64_t>(offset); }
+
+std::string short_line(std::string_view lines, std::size_t at) {
+  const std::size_t begin =
+      lines.rfind('\n', at) == std::string_view::npos || at == 0 ? 0 : lines.rfind('\n', at - 1) + 1;
+  const std::size_t end = lines.find('\n', begin);
+  return std::string(lines.substr(begin, std::min<std::size_t>(end - begin, 400)));
+}
+
+}  // namespace
+
+// One partition's walk. It can go on when the log has grown.
+struct Verifier::Walk {
+  Walk(PartitionId p, log::EventLog& log)
+      : partition(p),
+        fold({.partition = p, .partitions = log.partitions()}),
+        accrual({}),
+        settlements(log, {log::Topic::settlements, p}) {}
+
+  PartitionId partition;
+  aggregator::Fold fold;
+  aggregator::FoldOutput out;
+  FrameReader reader;
+  Offset ticks_next{};             // the record of `ticks` to be read next
+  std::string held;                // lines of the parts of a frame that is not complete yet
+  std::deque<log::Record> inputs;  // read and not folded yet
+  Offset inputs_next{};
+  settler::Accrual accrual;
+  settler::FrameFollower settlements;
+  const DatabasePartition* database = nullptr;
+  bool database_compared = false;
+  // The frame at hand: complete when `lines` is set.
+  bool frame_complete = false;
+  Offset from{}, to{}, record{};
+  std::string lines;
+  TimeMs append_time;
+  std::optional<std::string> difference;
+};
+
+Verifier::Verifier(log::EventLog& log, settler::ChainPort* chain, DatabaseView* database)
+    : log_(log), chain_(chain), database_(database) {}
+
+Result<VerifyReport> Verifier::run(const Progress& progress) {
+  VerifyReport report;
+  std::vector<DatabasePartition> rows;
+  if (database_ != nullptr) {
+    auto loaded = database_->load(log_.partitions());
+    if (!loaded) return tl::unexpected(loaded.error());
+    rows = std::move(*loaded);
+    report.database_checked = true;
+  }
+  if (chain_ != nullptr) {
+    auto ledger = chain_->latest_ledger();
+    if (!ledger) return tl::unexpected(ledger.error());
+    report.ledger = ledger->sequence;
+    report.chain_checked = true;
+  }
+  for (std::uint32_t p = 0; p < log_.partitions(); ++p) {
+    auto range = log_.range({log::Topic::heartbeats, PartitionId{p}});
+    if (!range) return tl::unexpected(range.error());
+    total_ += static_cast<std::uint64_t>(number(range->end) - number(range->begin));
+  }
+  for (std::uint32_t p = 0; p < log_.partitions() && !report.difference; ++p) {
+    Walk walk(PartitionId{p}, log_);
+    if (database_ != nullptr) walk.database = &rows[p];
+    if (auto done = walk_partition(walk, report, progress); !done) return tl::unexpected(done.error());
+  }
+  return report;
+}
+
+Result<void> Verifier::walk_partition(Walk& walk, VerifyReport& report, const Progress& progress) {
+  report.cuts.push_back({});
+  if (walk.database != nullptr) {
+    report.cuts.back().database = walk.database->to;
+    if (number(walk.database->to) == 0) check_database(walk, report);
+  }
+  if (auto done = follow_ticks(walk, report, progress); !done || report.difference) return done;
+  if (walk.database != nullptr && !walk.database_compared) {
+    report.difference =
+        fmt::format("database, partition {}: its rows stand at position {}, where no frame of the log ends",
+                    static_cast<std::uint32_t>(walk.partition), number(walk.database->to));
+    return {};
+  }
+  if (auto done = follow_settlements(walk, report); !done || report.difference) return done;
+  if (auto done = check_chain(walk, report); !done) return done;
+  count(walk, report);
+  return {};
+}
+
+// To the end of the log as it is now.
+Result<void> Verifier::follow_ticks(Walk& walk, VerifyReport& report, const Progress& progress) {
+  const log::TopicPartition ticks{log::Topic::ticks, walk.partition};
+  const auto range = log_.range(ticks);
+  if (!range) return tl::unexpected(range.error());
+  if (number(range->begin) != 0)
+    return fail("log_trimmed",
+                fmt::format("partition {} no longer begins at its first record; verify needs the whole log",
+                            static_cast<std::uint32_t>(walk.partition)));
+  while (walk.ticks_next < range->end) {
+    auto records = log_.read(ticks, walk.ticks_next, kReadBytes);
+    if (!records) return tl::unexpected(records.error());
+    if (records->empty()) break;
+    for (const auto& record : *records) {
+      walk.ticks_next = Offset{number(record.offset) + 1};
+      read_record(walk, record);
+      report.difference = walk.difference;
+      if (report.difference) return {};
+      if (walk.frame_complete)
+        if (auto done = check_frame(walk, report); !done || report.difference) return done;
+      if (progress) progress(done_, total_);
+    }
+  }
+  report.cuts.back().heartbeats = walk.reader.position().to;
+  report.cuts.back().ticks = walk.ticks_next;
+  return {};
+}
+
+void Verifier::read_record(Walk& walk, const log::Record& record) {
+  walk.frame_complete = false;
+  const auto verdict = walk.reader.read(record.value);
+  if (!verdict) {
+    walk.difference =
+        fmt::format("ticks, partition {}, record {}: {} ({})", static_cast<std::uint32_t>(walk.partition),
+                    number(record.offset), verdict.error().message, verdict.error().code);
+    return;
+  }
+  if (*verdict == FrameVerdict::fence) walk.held.clear();
+  if (*verdict != FrameVerdict::accept && *verdict != FrameVerdict::hold) return;
+  const std::size_t header_size = record.value.find('\n');
+  std::string header = record.value.substr(0, header_size);
+  const auto parsed = codec::parse_frame_header({header.data(), header.size()});
+  if (header_size != std::string::npos) walk.held.append(record.value, header_size + 1);
+  if (*verdict != FrameVerdict::accept || !parsed) return;
+  walk.from = parsed->from;
+  walk.to = parsed->to;
+  walk.record = record.offset;
+  walk.append_time = record.append_time;
+  walk.lines = std::exchange(walk.held, {});
+  walk.frame_complete = true;
+}
+
+Result<void> Verifier::check_frame(Walk& walk, VerifyReport& report) {
+  std::string expected;
+  while (walk.inputs_next < walk.to) {
+    if (walk.inputs.empty()) {
+      auto records = log_.read({log::Topic::heartbeats, walk.partition}, walk.inputs_next, kReadBytes);
+      if (!records) return tl::unexpected(records.error());
+      if (records->empty()) {
+        report.difference = fmt::format(
+            "partition {}: a frame covers inputs up to {}, the log has them up to {}",
+            static_cast<std::uint32_t>(walk.partition), number(walk.to), number(walk.inputs_next));
+        return {};
+      }
+      walk.inputs.assign(std::make_move_iterator(records->begin()), std::make_move_iterator(records->end()));
+    }
+    log::Record& input = walk.inputs.front();
+    walk.out.clear();
+    walk.fold.apply(input.offset, input.append_time, input.value, walk.out);
+    expected += walk.out.lines;
+    walk.inputs_next = Offset{number(input.offset) + 1};
+    walk.inputs.pop_front();
+    ++done_;
+  }
+  ++report.frames;
+  if (expected != walk.lines) {
+    const auto [a, b] = std::mismatch(expected.begin(), expected.end(), walk.lines.begin(), walk.lines.end());
+    const auto at = static_cast<std::size_t>(a - expected.begin());
+    report.difference = fmt::format(
+        "ticks, partition {}, record {}, inputs [{}, {}):\n  the log says  {}\n  the fold says {}",
+        static_cast<std::uint32_t>(walk.partition), number(walk.record), number(walk.from), number(walk.to),
+        at < walk.lines.size() ? short_line(walk.lines, at) : "(nothing)",
+        at < expected.size() ? short_line(expected, at) : "(nothing)");
+    return {};
+  }
+  Result<void> applied;
+  codec::for_each_line(walk.lines, [&](codec::MutableLine line) {
+    ++report.lines;
+    const auto output = codec::parse_output(line);
+    if (!output) return;
+    if (auto done = walk.accrual.apply(*output, walk.append_time); !done) applied = done;
+  });
+  if (!applied) report.difference = applied.error().message + " (" + applied.error().code + ")";
+  if (walk.database != nullptr && walk.database->to == walk.to && !report.difference)
+    check_database(walk, report);
+  return {};
+}
+
+void Verifier::check_database(Walk& walk, VerifyReport& report) {
+  walk.database_compared = true;
+  const auto p = static_cast<std::uint32_t>(walk.partition);
+  const auto sums = walk.fold.sums();
+  for (const auto& sum : sums) {
+    const auto found = walk.database->sums.find(sum.sum);
+    const bool same = found == walk.database->sums.end()
+                          ? sum.charged == Amount{} && sum.due == Amount{}
+                          : found->second.charged == sum.charged && found->second.due == sum.due;
+    if (same) continue;
+    const auto there = found == walk.database->sums.end() ? DatabasePartition::Sum{} : found->second;
+    report.difference = fmt::format(
+        "sum {} of partition {} (meter {}): the log says charged {} due {}, the database {} and {}",
+        static_cast<std::uint32_t>(sum.sum), p, to_text(sum.meter), to_decimal(sum.charged),
+        to_decimal(sum.due), to_decimal(there.charged), to_decimal(there.due));
+    return;
+  }
+  // The fold forgets a session some time after it closed; the database keeps it. So each side is asked for
+  // what the fold has.
+  for (const auto& session : walk.fold.sessions()) {
+    const auto found = walk.database->sessions.find(session.session);
+    const auto there = found == walk.database->sessions.end() ? DatabasePartition::Session{} : found->second;
+    if (there.ticks == session.ticks && there.amount == session.amount) continue;
+    report.difference = fmt::format("session {}: the log says {} ticks for {}, the database {} for {}",
+                                    to_text(session.session), session.ticks, to_decimal(session.amount),
+                                    there.ticks, to_decimal(there.amount));
+    return;
+  }
+}
+
+// To the end of the log as it is now.
+Result<void> Verifier::follow_settlements(Walk& walk, VerifyReport& report) {
+  for (;;) {
+    auto more = walk.settlements.pump(kReadBytes, [&](codec::MutableLine line, TimeMs) -> Result<void> {
+      auto settlement = codec::parse_settlement(line);
+      if (!settlement) return tl::unexpected(settlement.error());
+      report.transactions += std::holds_alternative<Confirmed>(*settlement) ? 1 : 0;
+      walk.accrual.apply(*settlement);
+      return {};
+    });
+    if (!more) {
+      report.difference =
+          fmt::format("settlements, partition {}: {} ({})", static_cast<std::uint32_t>(walk.partition),
+                      more.error().message, more.error().code);
+      return {};
+    }
+    if (!*more) break;
+  }
+  report.cuts.back().settlements = walk.settlements.next();
+  return {};
+}
+
+void Verifier::count(Walk& walk, VerifyReport& report) {
+  report.inputs = done_;
+  for (const auto& session : walk.fold.sessions()) {
+    ++report.sessions;
+    report.ticks += session.ticks;
+  }
+  for (const auto& sum : walk.fold.sums()) {
+    ++report.sums;
+    report.charged = add(report.charged, sum.charged).value_or(kMaxAmount);
+  }
+  for (const auto& sum : walk.accrual.sums()) report.in_flight += sum.in_flight ? 1 : 0;
+  report.due = add(report.due, walk.accrual.due()).value_or(kMaxAmount);
+  report.settled = add(report.settled, walk.accrual.settled()).value_or(kMaxAmount);
+}
+
+Result<void> Verifier::check_chain(Walk& walk, VerifyReport& report) {
+  if (chain_ == nullptr) return {};
+  std::vector<SettlementItem> items;
+  for (std::size_t i = 0; i < walk.accrual.sums().size(); ++i) {
+    const settler::SumState& sum = walk.accrual.sums()[i];
+    if (sum.known && (sum.due > Amount{} || sum.settled > Amount{}))
+      items.push_back({SumId{static_cast<std::uint32_t>(i)}, sum.meter, sum.creator, sum.bps, sum.due});
+    if (items.size() < kItemsPerQuestion && i + 1 < walk.accrual.sums().size()) continue;
+    if (auto done = check_items(walk, items, report); !done || report.difference) return done;
+    items.clear();
+  }
+  return {};
+}
+
+// The settler may be at work: an answer counts when nothing about its items moved while it was asked for.
+Result<void> Verifier::check_items(Walk& walk, const std::vector<SettlementItem>& items,
+                                   VerifyReport& report) {
+  if (items.empty()) return {};
+  const auto states = [&] {
+    std::vector<settler::SumState> out;
+    for (const auto& item : items) out.push_back(walk.accrual.sums()[static_cast<std::size_t>(item.sum)]);
+    return out;
+  };
+  for (int tries = 0;; ++tries) {
+    const auto before = states();
+    auto paid = chain_->paid(items);
+    if (!paid) return tl::unexpected(paid.error());
+    if (auto done = follow_settlements(walk, report); !done || report.difference) return done;
+    if (auto done = follow_ticks(walk, report, {}); !done || report.difference) return done;
+    const auto after = states();
+    std::optional<std::string> difference;
+    bool moved = false;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      const Amount there = (*paid)[i];
+      moved = moved || before[i].settled != after[i].settled || before[i].in_flight || after[i].in_flight;
+      const bool same = after[i].in_flight ? there >= after[i].settled : there == after[i].settled;
+      if ((same && there <= after[i].due) || difference) continue;
+      difference = fmt::format(
+          "meter {} to creator {} at {} bps: the log says due {} and settled {}, the contract has paid {}",
+          to_text(items[i].meter), to_text(items[i].creator), items[i].bps, to_decimal(after[i].due),
+          to_decimal(after[i].settled), to_decimal(there));
+    }
+    if (difference && moved && tries < kTriesMax) continue;
+    report.difference = difference;
+    return {};
+  }
+}
+
+}  // namespace paytick::app

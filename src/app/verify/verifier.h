@@ -1,0 +1,75 @@
+#pragma once
+// Do log, chain and database agree? (DESIGN.md §5.6)
+//
+//   1. The log with itself: `heartbeats` are folded again, and every line of every frame of `ticks` must come
+//   out as it
+//      stands there; the frames' hashes, epochs and positions must chain; `settlements` likewise.
+//   2. The log with the chain: for every (meter, creator, bps) the contract has paid what `settlements` says
+//   was confirmed,
+//      and no more than what is due.
+//   3. The log with the database: at the positions the projections stand at, sums and sessions are the
+//   fold's.
+//
+// The cut is named in the report: positions per partition, and the ledger. What is in flight at the cut may
+// be on either side and is counted, not compared. The first difference ends the walk.
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/verify/database_view.h"
+#include "log/event_log.h"
+#include "model/error.h"
+#include "model/ids.h"
+#include "model/money.h"
+#include "settler/chain_port.h"
+
+namespace paytick::app {
+
+struct VerifyReport {
+  struct Cut {
+    Offset heartbeats{}, ticks{}, settlements{}, database{};
+  };
+  std::vector<Cut> cuts;  // one a partition
+  std::uint32_t ledger = 0;
+  std::uint64_t inputs = 0, frames = 0, lines = 0, sessions = 0, sums = 0, transactions = 0, in_flight = 0;
+  std::int64_t ticks = 0;
+  Amount charged, due, settled;
+  bool chain_checked = false, database_checked = false;
+  std::optional<std::string> difference;  // the first one, in words
+};
+
+class Verifier {
+ public:
+  // `chain` and `database` may be absent: then the report says so.
+  Verifier(log::EventLog& log, settler::ChainPort* chain, DatabaseView* database);
+
+  using Progress = std::function<void(std::uint64_t done, std::uint64_t total)>;  // records of `heartbeats`
+  // Errors are about asking (an unreachable node, a broken disk), not about what was found.
+  Result<VerifyReport> run(const Progress& progress);
+
+ private:
+  struct Walk;
+  Result<void> walk_partition(Walk& walk, VerifyReport& report, const Progress& progress);
+  Result<void> follow_ticks(Walk& walk, VerifyReport& report, const Progress& progress);
+  void read_record(Walk& walk, const log::Record& record);
+  Result<void> check_frame(Walk& walk, VerifyReport& report);
+  Result<void> follow_settlements(Walk& walk, VerifyReport& report);
+  void count(Walk& walk, VerifyReport& report);
+  Result<void> check_chain(Walk& walk, VerifyReport& report);
+  Result<void> check_items(Walk& walk, const std::vector<SettlementItem>& items, VerifyReport& report);
+  void check_database(Walk& walk, VerifyReport& report);
+
+  log::EventLog& log_;
+  settler::ChainPort* chain_;
+  DatabaseView* database_;
+  std::uint64_t done_ = 0, total_ = 0;
+};
+
+// For people; ends with "log, database and chain agree" or the difference.
+std::string to_words(const VerifyReport& report);
+std::string to_json(const VerifyReport& report);
+
+}  // namespace paytick::app

@@ -1,0 +1,74 @@
+#include "app/worker_thread.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace paytick::app {
+
+WorkerThread::WorkerThread(Work work) : work_(std::move(work)), thread_([this] { run(); }) {}
+
+WorkerThread::~WorkerThread() { stop(); }
+
+void WorkerThread::stop() {
+  stopping_ = true;
+  if (thread_.joinable()) thread_.join();
+}
+
+std::optional<Error> WorkerThread::trouble() const {
+  const std::lock_guard lock(mutex_);
+  return trouble_;
+}
+
+void WorkerThread::note(const std::optional<Error>& error) {
+  const std::lock_guard lock(mutex_);
+  if (error && (!trouble_ || trouble_->code != error->code))
+    spdlog::warn("{}: {} ({})", work_.name, error->message, error->code);
+  if (!error && trouble_) spdlog::info("{}: goes on", work_.name);
+  trouble_ = error;
+}
+
+// 5 ms, doubling up to a second; a stop is noticed within 5 ms.
+void WorkerThread::back_off() {
+  const int ms = std::min(1'000, 5 << std::min(failures_, 8));
+  ++failures_;
+  for (int waited = 0; waited < ms && !stopping_; waited += 5)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+}
+
+void WorkerThread::run() {
+  bool started = false;
+  while (!stopping_) {
+    std::optional<Error> error;
+    bool more = false;
+    if (!started) {
+      if (auto done = work_.start(); done) {
+        started = more = true;
+      } else {
+        error = done.error();
+      }
+    } else if (auto done = work_.step(); done) {
+      more = *done;
+    } else {
+      error = done.error();
+      started = error->next == Next::retry;
+    }
+    note(error);
+    ready_ = started && !error;
+    if (!error) {
+      failures_ = 0;
+      if (!more && !stopping_) work_.idle();
+      continue;
+    }
+    if (error->next == Next::fatal || error->next == Next::refused) {
+      spdlog::error("{}: stops: {} ({})", work_.name, error->message, error->code);
+      work_.fatal(*error);
+      return;
+    }
+    back_off();
+  }
+}
+
+}  // namespace paytick::app
