@@ -1,0 +1,80 @@
+"""Starts and ends `paytick up --dev` for a test; by its own pid, on free ports, in a folder of its own."""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+PAYTICK = os.environ["PAYTICK"]
+START_S = 120
+
+
+class Paytick:
+    def __init__(self, ledger_ms=200):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="paytick-e2e-"))
+        self.data = self.folder / "data"
+        self.ledger_ms = ledger_ms
+        self.process = None
+
+    def start(self):
+        log = open(self.folder / "up.log", "a")
+        self.process = subprocess.Popen(
+            [PAYTICK, "up", "--dev", "--data", self.data, "--listen", "127.0.0.1:0", "--ledger-ms", str(self.ledger_ms)],
+            stdout=log, stderr=log)
+        deadline = time.monotonic() + START_S
+        # The old process's file is removed at start, so wait for one that this process has written.
+        while not self._announced():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError("paytick up did not become ready:\n" + self.log())
+            time.sleep(0.05)
+        return self
+
+    def _announced(self):
+        try:
+            self.dev = json.loads((self.data / "dev.json").read_text())
+            with urllib.request.urlopen(self.dev["listen"] + "/healthz", timeout=1) as answer:
+                return answer.status == 200
+        except (OSError, ValueError):
+            return False
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=60)
+
+    def run(self, *command, timeout=120):
+        return subprocess.run([PAYTICK, *command, "--data", self.data], capture_output=True, text=True, timeout=timeout)
+
+    def get(self, path):
+        return self.ask(urllib.request.Request(self.dev["listen"] + path))
+
+    def post(self, path, body, key=None):
+        headers = {"Authorization": "Bearer " + (key or self.dev["platformApiKey"])}
+        return self.ask(urllib.request.Request(self.dev["listen"] + path, data=body.encode(), headers=headers))
+
+    def ask(self, request):
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as answer:
+            return answer.code, answer.read().decode()
+
+    def log(self):
+        return (self.folder / "up.log").read_text()[-4000:]
+
+    def remove(self):
+        if self.process and self.process.poll() is None:
+            self.kill()
+        # The private database ends when it notices; its folder can be removed then.
+        deadline = time.monotonic() + 30
+        while (self.data / "postgres/data/postmaster.pid").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        shutil.rmtree(self.folder, ignore_errors=True)

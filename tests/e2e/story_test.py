@@ -1,0 +1,69 @@
+"""The main job on the real thing: pings over a WebSocket, money on a real Soroban host, and what is left after SIGKILL."""
+import json
+import time
+import unittest
+
+from running_paytick import Paytick
+
+PLAN = {"tickMs": 1000, "pricePerTick": 100000, "heartbeatMs": 1000, "minimumTicks": 1, "platformBps": 0, "refundUnused": True}
+
+
+class StoryTest(unittest.TestCase):
+    def setUp(self):
+        self.paytick = Paytick()
+        self.addCleanup(self.paytick.remove)
+        self.paytick.start()
+
+    def content(self):
+        status, body = self.paytick.post("/api/content", json.dumps({
+            "title": "Film", "creator": "C", "description": "", "thumbnailUrl": "", "duration": 60,
+            "creatorWallet": self.paytick.dev["creator"]["publicKey"], "plan": PLAN}))
+        self.assertEqual(status, 201, body)
+        return json.loads(body)["id"]
+
+    def assert_agrees(self):
+        verified = self.paytick.run("verify", "--json")
+        self.assertEqual(verified.returncode, 0, verified.stdout + verified.stderr + self.paytick.log())
+        return json.loads(verified.stdout)
+
+    def test_twelve_pings_cost_twelve_ticks_on_every_side(self):
+        played = self.paytick.run("play")
+        self.assertEqual(played.returncode, 0, played.stdout + played.stderr + self.paytick.log())
+        self.assertIn("on the socket       4.8800000 XLM left", played.stdout)
+        self.assertIn("in the meter        4.8800000 XLM on chain", played.stdout)
+        self.assertIn("with the creator    0.1200000 XLM more than before", played.stdout)
+        report = self.assert_agrees()
+        self.assertEqual((report["charged"], report["settled"], report["ticks"]), ("0.1200000", "0.1200000", 12))
+        self.assertEqual(self.paytick.stop(), 0, self.paytick.log())
+
+    def test_accepted_heartbeats_survive_a_kill_and_are_billed_once(self):
+        content, dev = self.content(), self.paytick.dev
+        now = int(time.time() * 1000)
+        opened = {"type": "open", "session": "s", "attachment": "a", "viewer": dev["viewer"]["publicKey"],
+                  "meter": dev["viewer"]["meter"], "content": content, "at": now}
+        beats = [{"type": "heartbeat", "session": "s", "attachment": "a", "seq": i, "at": now + i * 1000} for i in range(4)]
+        body = "\n".join(map(json.dumps, [opened, *beats])) + "\n"
+        status, answer = self.paytick.post("/v1/heartbeats", body)
+        self.assertEqual(status, 200, answer)
+        self.assertEqual([json.loads(line)["status"] for line in answer.splitlines()], ["accepted"] * 5)
+        for _ in range(2):
+            self.paytick.kill()
+            self.paytick.start()
+            # The same lines again: nothing is billed twice.
+            status, answer = self.paytick.post("/v1/heartbeats", body)
+            self.assertEqual(status, 200, answer)
+        report = self.assert_agrees()
+        self.assertEqual((report["ticks"], report["charged"]), (4, "0.0400000"), self.paytick.log())
+
+    def test_wrong_requests_are_told_what_is_wrong(self):
+        self.assertEqual(self.paytick.post("/v1/heartbeats", "{}", key="wrong")[0], 401)
+        status, body = self.paytick.get("/api/content/nothing")
+        self.assertEqual(status, 404, body)
+        self.assertIn("code", json.loads(body)["error"])
+        status, body = self.paytick.get("/readyz")
+        self.assertEqual((status, json.loads(body)["status"]), (200, "ready"), body)
+        self.assertIn("paytick_fold_inputs_total", self.paytick.get("/metrics")[1])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
