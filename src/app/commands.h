@@ -15,5 +15,6 @@ inline constexpr int kExitUsage = 2;
 void add_up(CLI::App& app, int& exit_code);
 void add_play(CLI::App& app, int& exit_code);
 void add_verify(CLI::App& app, int& exit_code);
+void add_simulate(CLI::App& app, int& exit_code);
 
 }  // namespace paytick::app

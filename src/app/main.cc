@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
   paytick::app::add_up(app, exit_code);
   paytick::app::add_play(app, exit_code);
   paytick::app::add_verify(app, exit_code);
+  paytick::app::add_simulate(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -22,10 +22,10 @@ class Paytick:
         self.process = None
 
     def start(self):
-        log = open(self.folder / "up.log", "a")
-        self.process = subprocess.Popen(
-            [PAYTICK, "up", "--dev", "--data", self.data, "--listen", "127.0.0.1:0", "--ledger-ms", str(self.ledger_ms)],
-            stdout=log, stderr=log)
+        with open(self.folder / "up.log", "a") as log:
+            self.process = subprocess.Popen(
+                [PAYTICK, "up", "--dev", "--data", self.data, "--listen", "127.0.0.1:0",
+                 "--ledger-ms", str(self.ledger_ms)], stdout=log, stderr=log)
         deadline = time.monotonic() + START_S
         # The old process's file is removed at start, so wait for one that this process has written.
         while not self._announced():

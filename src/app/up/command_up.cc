@@ -38,13 +38,11 @@ sigset_t stop_signals() {
   return set;
 }
 
-// Waits for a signal or for the system to fail; true for a signal.
-bool wait_for_end(const System& system) {
+// Waits up to so long for a signal to end.
+bool stop_asked(long ms) {
   const sigset_t signals = stop_signals();
-  const timespec period{.tv_sec = 0, .tv_nsec = 100'000'000};
-  while (!system.failure())
-    if (::sigtimedwait(&signals, nullptr, &period) > 0) return true;
-  return false;
+  const timespec period{.tv_sec = 0, .tv_nsec = ms * 1'000'000};
+  return ::sigtimedwait(&signals, nullptr, &period) > 0;
 }
 
 Result<System::Settings> production_settings(const Config& config) {
@@ -129,12 +127,16 @@ int run(const Options& options) {
 
   auto system = System::start(std::move(*settings));
   if (!system) return complain(system.error());
-  if (environment) {
+  // dev.json promises that everything in it works, the viewer's meter included.
+  bool asked = false;
+  while (environment && !asked && !(*system)->failure() &&
+         !(*system)->knows_meter(environment->viewer_meter()))
+    asked = stop_asked(20);
+  if (environment && !asked) {
     if (auto done = environment->announce((*system)->listen()); !done) return complain(done.error());
   }
   spdlog::info("ready on {}", (*system)->listen());
-
-  const bool asked = wait_for_end(**system);
+  while (!asked && !(*system)->failure()) asked = stop_asked(100);
   if (environment) std::filesystem::remove(dev::dev_json(config->data));
   spdlog::info("ending: no new connections; what is acknowledged is written");
   (*system)->drain();

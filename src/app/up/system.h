@@ -32,6 +32,8 @@ class System {
   ~System();
 
   std::string listen() const;  // the gateway's URL
+  // Whether the chain's report of this meter has arrived: until then its viewer is unknown.
+  bool knows_meter(const MeterId& meter) const { return gateway_->meters().viewer_of(meter).has_value(); }
   // Code and words of what has ended for good, once something has.
   std::optional<Error> failure() const;
   void drain();
