@@ -31,7 +31,7 @@ std::string tail_of(const std::filesystem::path& path, std::size_t lines) {
   ::setpgid(0, 0);  // a Ctrl-C at the terminal is paytick's to handle; it ends its children in order
   sigset_t none;    // paytick waits for signals with them blocked; its children do not
   ::sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
   ::prctl(PR_SET_PDEATHSIG, stop_signal);
   if (::getppid() != parent) ::_exit(127);
   const int null = ::open("/dev/null", O_RDONLY);

@@ -58,7 +58,7 @@ ConfigKey boolean(std::string_view table, std::string_view key, std::string_view
 }
 
 #define FIELD(member) \
-  [](auto& c) -> auto& { return c.member; }
+  [](auto& c) -> auto& { return c.member; }  // NOLINT(bugprone-macro-parentheses)
 
 std::vector<ConfigKey> make_keys() {
   constexpr std::int64_t kMany = 1'000'000'000'000;
@@ -156,16 +156,23 @@ std::string value_text(const toml::node& node) {
 Result<void> apply_table(Config& config, const toml::table& table, const std::string& prefix,
                          const std::string& file) {
   for (const auto& [name, node] : table) {
-    const std::string full = prefix + std::string(name.str());
+    std::string full = prefix;
+    full += name.str();
     if (const auto* inner = node.as_table()) {
-      if (auto done = apply_table(config, *inner, full + ".", file); !done) return done;
+      if (auto done = apply_table(config, *inner, full.append("."), file); !done) return done;
       continue;
     }
     const std::string where = file + ":" + std::to_string(node.source().begin.line);
     const ConfigKey* key = find_key(full);
-    if (key == nullptr)
-      return fail("config_unknown_key",
-                  where + ": there is no key '" + full + "'; did you mean '" + nearest_key(full) + "'?");
+    if (key == nullptr) {
+      std::string words = where;
+      words.append(": there is no key '")
+          .append(full)
+          .append("'; did you mean '")
+          .append(nearest_key(full))
+          .append("'?");
+      return fail("config_unknown_key", std::move(words));
+    }
     if (auto done = set_key(config, *key, value_text(node), where); !done) return done;
   }
   return {};

@@ -1,11 +1,13 @@
 // paytick: one program, a subcommand for each thing it does.
 
+#include <cstdio>
 #include <exception>
-#include <iostream>
 
 #include "app/commands.h"
 
-int main(int argc, char** argv) {
+namespace {
+
+int run(int argc, char** argv) {
   CLI::App app{"paytick bills by the second and settles on Stellar."};
   app.set_version_flag("--version", PAYTICK_VERSION);
   app.require_subcommand(1);
@@ -19,9 +21,19 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? paytick::app::kExitDone : paytick::app::kExitUsage;
-  } catch (const std::exception& error) {
-    std::cerr << "paytick: " << error.what() << "\n";
-    return paytick::app::kExitFailed;
   }
   return exit_code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "paytick: %s\n", error.what());
+  } catch (...) {
+    std::fputs("paytick: an unknown error ended it\n", stderr);
+  }
+  return paytick::app::kExitFailed;
 }

@@ -23,8 +23,8 @@ struct SubmitOptions {
 
 class Submitter {
  public:
-  Submitter(RpcClient& rpc, NetworkId network, SecretKey key, SubmitOptions options = {})
-      : rpc_(rpc), network_(network), key_(std::move(key)), options_(options) {}
+  Submitter(RpcClient& rpc, NetworkId network, const SecretKey& key, SubmitOptions options = {})
+      : rpc_(rpc), network_(network), key_(key), options_(options) {}
 
   AccountId account() const { return key_.account(); }
   const NetworkId& network() const { return network_; }

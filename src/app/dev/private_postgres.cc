@@ -56,7 +56,7 @@ void give_to_server_user(const fs::path& folder) {
 
 // A socket's path may have 107 bytes; a deep data folder leaves no room, so then it lives under /tmp.
 fs::path socket_folder(const fs::path& folder) {
-  const fs::path inside = folder / "socket";
+  fs::path inside = folder / "socket";
   if (inside.string().size() < 85) return inside;
   return fs::path("/tmp") / ("paytick-pg-" + std::to_string(std::hash<std::string>{}(folder.string())));
 }

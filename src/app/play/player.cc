@@ -18,19 +18,17 @@ using Socket = beast::websocket::stream<asio::ip::tcp::socket>;
 Result<PlayerUpdate> understand(const std::string& text) {
   rapidjson::Document answer;
   answer.Parse(text.c_str());
-  const auto member = [&](const char* name) -> std::string {
-    const auto found = answer.FindMember(name);
-    return found != answer.MemberEnd() && found->value.IsString() ? found->value.GetString() : "";
-  };
   if (!answer.IsObject()) return fail("socket", "the server answered no JSON: " + text);
+  const auto member = [&](const char* name) -> std::string {
+    return answer.HasMember(name) && answer[name].IsString() ? answer[name].GetString() : "";
+  };
   if (member("type") != "tick")
     return fail(member("code").empty() ? "error" : member("code"), member("message"));
   PlayerUpdate update;
   update.new_balance = member("newBalance");
   update.session = member("session");
-  if (const auto found = answer.FindMember("paidUntil");
-      found != answer.MemberEnd() && found->value.IsInt64())
-    update.paid_until_ms = found->value.GetInt64();
+  if (answer.HasMember("paidUntil") && answer["paidUntil"].IsInt64())
+    update.paid_until_ms = answer["paidUntil"].GetInt64();
   return update;
 }
 

@@ -174,8 +174,8 @@ struct ChainSide::Registering : Connected {
   WorkerThread thread_;
 };
 
-ChainSide::ChainSide(Settings settings, log::EventLog& log, WallClock& clock, Random& random, Health& health,
-                     std::function<void(const Error&)> fatal)
+ChainSide::ChainSide(const Settings& settings, log::EventLog& log, WallClock& clock, Random& random,
+                     Health& health, const std::function<void(const Error&)>& fatal)
     : settling_(std::make_unique<Settling>(settings, log, clock, random, fatal)),
       reading_(std::make_unique<Reading>(settings, log, clock, fatal)),
       registering_(std::make_unique<Registering>(settings, log, clock, fatal)) {

@@ -25,8 +25,8 @@ class ChainSide {
     chain::SecretKey admin;
   };
   // `fatal` is called when one of them has ended for good.
-  ChainSide(Settings settings, log::EventLog& log, WallClock& clock, Random& random, Health& health,
-            std::function<void(const Error&)> fatal);
+  ChainSide(const Settings& settings, log::EventLog& log, WallClock& clock, Random& random, Health& health,
+            const std::function<void(const Error&)>& fatal);
   ~ChainSide();
 
   void stop();
