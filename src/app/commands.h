@@ -14,6 +14,7 @@ inline constexpr int kExitUsage = 2;
 
 void add_up(CLI::App& app, int& exit_code);
 void add_play(CLI::App& app, int& exit_code);
+void add_load(CLI::App& app, int& exit_code);
 void add_verify(CLI::App& app, int& exit_code);
 void add_simulate(CLI::App& app, int& exit_code);
 

@@ -15,6 +15,7 @@ int run(int argc, char** argv) {
   int exit_code = paytick::app::kExitDone;
   paytick::app::add_up(app, exit_code);
   paytick::app::add_play(app, exit_code);
+  paytick::app::add_load(app, exit_code);
   paytick::app::add_verify(app, exit_code);
   paytick::app::add_simulate(app, exit_code);
   try {

@@ -26,6 +26,7 @@ Result<DevFile> read_dev_file(const std::filesystem::path& data) {
   if (!router || !meter) return fail("not_running", path.string() + " is incomplete");
   return DevFile{.listen = member("listen"),
                  .rpc_url = member("rpcUrl"),
+                 .friendbot_url = member("friendbotUrl"),
                  .network_passphrase = member("networkPassphrase"),
                  .platform_api_key = member("platformApiKey"),
                  .database_url = member("databaseUrl"),

@@ -10,7 +10,7 @@
 namespace paytick::app::dev {
 
 struct DevFile {
-  std::string listen, rpc_url, network_passphrase, platform_api_key, database_url;
+  std::string listen, rpc_url, friendbot_url, network_passphrase, platform_api_key, database_url;
   ContractId router;
   MeterId viewer_meter;
   std::string viewer, creator;  // accounts, G…

@@ -8,10 +8,9 @@
 #include <thread>
 
 #include "app/commands.h"
+#include "app/dev/content.h"
 #include "app/dev/dev_file.h"
-#include "app/json.h"
 #include "app/play/player.h"
-#include "chain/http_client.h"
 #include "model/money.h"
 #include "settler/dev_chain.h"
 
@@ -30,24 +29,6 @@ struct Options {
 int complain(const Error& error) {
   std::cerr << "paytick play: " << error.message << " (" << error.code << ")\n";
   return kExitFailed;
-}
-
-Result<std::string> create_content(const dev::DevFile& system, const Options& options, Amount price) {
-  const std::string body =
-      R"({"title":"Demo film","creator":"Demo creator","description":"Made by paytick play","thumbnailUrl":"","duration":3600,)"
-      R"("creatorWallet":")" +
-      system.creator + R"(","plan":{"tickMs":)" + std::to_string(options.tick_ms) + R"(,"pricePerTick":)" +
-      std::to_string(price.units()) + R"(,"heartbeatMs":)" + std::to_string(options.tick_ms) +
-      R"(,"minimumTicks":1,"platformBps":0,"refundUnused":true}})";
-  auto client =
-      chain::HttpClient::create(system.listen + "/api/content", {.bearer = system.platform_api_key});
-  if (!client) return tl::unexpected(client.error());
-  const auto answer = client->post(body);
-  if (!answer) return tl::unexpected(answer.error());
-  const auto members = read_string_members(answer->body);
-  if (answer->status != 201 || !members || !members->contains("id"))
-    return fail("content", "creating content failed: " + answer->body);
-  return members->at("id");
 }
 
 void show_meter(const PlayerUpdate& update, int pings) {
@@ -86,7 +67,12 @@ int run(const Options& options) {
   const auto creator_before = (*chain)->account_balance(*creator_account);
   if (!creator_before) return complain(creator_before.error());
 
-  auto content = options.content.empty() ? create_content(*system, options, *price)
+  auto content = options.content.empty() ? dev::create_content({.listen = system->listen,
+                                                                .platform_api_key = system->platform_api_key,
+                                                                .title = "Demo film",
+                                                                .creator = system->creator,
+                                                                .tick_ms = options.tick_ms,
+                                                                .price = *price})
                                          : Result<std::string>(options.content);
   if (!content) return complain(content.error());
   std::cout << "Playing " << *content << ": " << options.pings << " ticks of " << options.tick_ms << " ms at "

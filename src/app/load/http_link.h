@@ -1,0 +1,54 @@
+#pragma once
+// A kept-alive connection that posts one body at a time. Connects when it must; after an error the next post
+// connects again. One thread: the loop's.
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "model/error.h"
+
+namespace paytick::app::load {
+
+struct Endpoint {
+  std::string authority;  // host:port
+  boost::asio::ip::tcp::endpoint address;
+};
+
+// "http://host:port". Code "connect".
+Result<Endpoint> resolve(boost::asio::io_context& io, const std::string& url);
+
+class HttpLink {
+ public:
+  struct Answer {
+    unsigned status = 0;
+    std::string body;
+  };
+  using Done = std::function<void(Result<Answer>)>;
+
+  HttpLink(boost::asio::io_context& io, Endpoint to, std::string path, std::string bearer)
+      : socket_(io), to_(std::move(to)), path_(std::move(path)), bearer_(std::move(bearer)) {}
+
+  // One at a time. `done` is called on the loop; code "connect" or "lost".
+  void post(std::string body, Done done);
+  // The body of the request that was answered, to be filled again: saves its memory's coming and going.
+  std::string take_body() { return std::move(request_.body()); }
+
+ private:
+  void write();
+  void finish(Result<Answer> answer);
+
+  boost::asio::ip::tcp::socket socket_;
+  Endpoint to_;
+  std::string path_, bearer_;
+  boost::beast::flat_buffer buffer_;
+  boost::beast::http::request<boost::beast::http::string_body> request_;
+  std::optional<boost::beast::http::response_parser<boost::beast::http::string_body>> parser_;
+  Done done_;
+};
+
+}  // namespace paytick::app::load

@@ -1,0 +1,121 @@
+#include "app/load/options.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "app/load/wire.h"
+#include "model/plan.h"
+
+namespace paytick::app::load {
+namespace {
+
+constexpr std::uint64_t kSocketPingsMax = 50;  // a second; the gateway's limit (ingest/gateway_parts.h)
+constexpr std::uint64_t kRateMax = 10'000'000;
+constexpr std::uint64_t kRunMsMax = std::uint64_t{7} * 24 * 3'600 * 1'000;
+
+constexpr const char* kExamples = R"(Examples:
+  paytick load --fund --viewers 1000                        a thousand players, a ping a second each
+  paytick load --fund --viewers 10000 --for 60s             the latency of 10,000 pings a second
+  paytick load --over http --fund --viewers 100000 --rate 100000 --for 60s --batch 2000
+                                                            a platform's 100,000 sessions
+  paytick load --over http --viewers 1000 --duplicates 0.2 --shuffle 0.2
+                                                            the same bill, from a worse network
+It reads addresses and keys from dev.json in the data folder of a running `paytick up --dev`; PAYTICK_PLATFORM_API_KEY
+names another key. Meters that --fund has made are remembered in load.meters there and used again. The check of what was
+billed counts all ticks of the system, so let nothing else play meanwhile.
+
+Exit codes: 0 all was answered, accepted and billed; 1 something was not; 2 wrong options.)";
+
+}  // namespace
+
+void declare(CLI::App& command, Options& o) {
+  command.footer(kExamples);
+  command.add_option("--over", o.over, "ws: a socket for each viewer; http: batches from a platform")
+      ->check(CLI::IsMember({"ws", "http"}))
+      ->capture_default_str();
+  command.add_option("--data", o.data, "Data folder of the running `paytick up --dev`")
+      ->capture_default_str();
+  command.add_option("--listen", o.listen, "The gateway's URL (default: from dev.json)");
+  command.add_option("--content", o.content, "Content to watch (default: a new one)");
+  command.add_option("--viewers,--sessions", o.viewers, "How many, each with a meter and a session")
+      ->check(CLI::Range(1U, kViewersMax))
+      ->capture_default_str();
+  command
+      .add_option("--rate", o.rate, "Heartbeats a second, of all together (default: one a tick from each)")
+      ->check(CLI::Range(std::uint64_t{1}, kRateMax));
+  command.add_option("--for", o.run_for, "How long: 500ms, 60s, 10m, 1h")->capture_default_str();
+  command.add_option("--tick-ms", o.tick_ms, "Length of a tick of the new content")
+      ->check(CLI::Range(kTickMsMin, kTickMsMax))
+      ->capture_default_str();
+  command.add_option("--price", o.price, "XLM a tick of the new content")->capture_default_str();
+  command.add_flag("--fund", o.fund, "First deploy the meters that are missing and deposit into them");
+  command.add_option("--deposit", o.deposit, "XLM into each new meter")->capture_default_str();
+  command.add_option("--payers", o.payers, "Accounts that deploy and deposit side by side")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  command.add_option("--duplicates", o.duplicates, "Share of heartbeats that are sent twice")
+      ->check(CLI::Range(0.0, 1.0));
+  command
+      .add_option("--shuffle", o.shuffle,
+                  "Share of heartbeats that later ones of the same viewer overtake (http)")
+      ->check(CLI::Range(0.0, 1.0));
+  command.add_option("--batch", o.batch, "Lines of a request (http)")
+      ->check(CLI::Range(1, 50'000))
+      ->capture_default_str();
+  command.add_option("--connections", o.connections, "Requests under way at once, a connection each (http)")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  command.add_option("--threads", o.threads, "Threads that drive sockets (ws)")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  command.add_option("--seed", o.seed, "Which heartbeats are doubled and delayed")->capture_default_str();
+  command.add_flag("--json", o.json, "The report as JSON on standard output");
+}
+
+Result<std::uint64_t> parse_duration(const std::string& text) {
+  std::uint64_t number = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::string unit(read.ptr, text.data() + text.size());
+  const std::uint64_t factor = unit == "ms"  ? 1
+                               : unit == "s" ? 1'000
+                               : unit == "m" ? 60'000
+                               : unit == "h" ? 3'600'000
+                                             : 0;
+  if (read.ec != std::errc{} || factor == 0 || number == 0 || number > kRunMsMax / factor)
+    return fail("bad_duration", "'" + text + "' is no time: write 500ms, 60s, 10m or 1h, at most 7 days");
+  return number * factor;
+}
+
+Result<Plan> plan_of(const Options& options) {
+  Plan plan;
+  const auto run = parse_duration(options.run_for);
+  if (!run) return tl::unexpected(run.error());
+  plan.run_ms = *run;
+  const auto price = from_decimal(options.price);
+  if (!price || price->units() < 0 || price->units() > kPricePerTickMax)
+    return fail("bad_price", "'" + options.price + "' is no price");
+  plan.price = *price;
+  const auto deposit = from_decimal(options.deposit);
+  if (!deposit || deposit->units() < 0) return fail("bad_deposit", "'" + options.deposit + "' is no deposit");
+  plan.deposit = *deposit;
+  plan.rate =
+      options.rate != 0
+          ? options.rate
+          : std::max<std::uint64_t>(
+                std::uint64_t{options.viewers} * 1'000 / static_cast<std::uint64_t>(options.tick_ms), 1);
+  plan.beats = std::max<std::uint64_t>(plan.rate * plan.run_ms / 1'000, 1);
+  plan.duplicates_per_million = static_cast<std::uint32_t>(options.duplicates * 1e6);
+  plan.held_per_million = static_cast<std::uint32_t>(options.shuffle * 1e6);
+  if (!options.over_http()) {
+    if (options.shuffle > 0)
+      return fail("no_order", "--shuffle needs --over http: a socket keeps its messages in order");
+    if (plan.rate > kSocketPingsMax * options.viewers)
+      return fail("too_fast", "the gateway takes " + std::to_string(kSocketPingsMax) +
+                                  " pings a second from a socket: raise --viewers or lower --rate");
+    plan.threads = std::min(options.threads, options.viewers);
+    while (options.viewers % plan.threads != 0) --plan.threads;
+  }
+  return plan;
+}
+
+}  // namespace paytick::app::load

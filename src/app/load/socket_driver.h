@@ -1,0 +1,30 @@
+#pragma once
+// Players, each with a socket of its own. The viewers are dealt out to a few threads, an event loop each.
+
+#include <memory>
+#include <vector>
+
+#include "app/load/driver.h"
+
+namespace paytick::app::load {
+
+class SocketDriver final : public Driver {
+ public:
+  explicit SocketDriver(const Job& job);
+  ~SocketDriver() override;
+
+  Result<void> open() override;
+  Result<void> run() override;
+  void close() override;
+  Tally tally() const override;
+  std::uint64_t ready() const override;
+  // What the answers' balances say was bought since the first ping of each.
+  std::int64_t expected_ticks() const override;
+
+ private:
+  class Lane;
+  const Job& job_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+};
+
+}  // namespace paytick::app::load
