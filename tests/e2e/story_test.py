@@ -38,6 +38,22 @@ class StoryTest(unittest.TestCase):
         while report["settled"] != report["due"] and time.monotonic() < deadline:
             report = self.assert_agrees()
         self.assertEqual((report["charged"], report["settled"], report["ticks"]), ("0.1200000", "0.1200000", 12))
+        self.assertTrue(report["databaseChecked"] and report["chainChecked"])
+        self.assertIn("in PostgreSQL       12 ticks, 0.1200000 XLM", played.stdout)
+
+        # What the account and the creator are shown: money with its ticks, proof and transaction.
+        dev = self.paytick.dev
+        status, body = self.paytick.get("/api/account/history?meter=" + dev["viewer"]["meter"])
+        self.assertEqual(status, 200, body)
+        history = json.loads(body)
+        self.assertEqual((history["charged"], history["spendable"]), ("0.1200000", "4.8800000"))
+        session = next(item for item in history["items"] if item["kind"] == "session")
+        self.assertEqual((session["ticks"], session["amount"], session["settled"]), (12, "0.1200000", True))
+        self.assertEqual((len(session["proof"]), len(session["transaction"])), (43, 64))
+        self.assertIn(session["transaction"], played.stdout)
+        status, body = self.paytick.get("/api/creators/" + dev["creator"]["publicKey"] + "/earnings")
+        self.assertEqual(status, 200, body)
+        self.assertEqual((json.loads(body)["paid"], json.loads(body)["pending"]), ("0.1200000", "0.0000000"))
         self.assertEqual(self.paytick.stop(), 0, self.paytick.log())
 
     def test_accepted_heartbeats_survive_a_kill_and_are_billed_once(self):

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "app/up/identity.h"
+#include "app/verify/postgres_view.h"
 #include "app/verify/verifier.h"
 #include "settler/soroban_chain.h"
 
@@ -58,6 +59,8 @@ Result<std::unique_ptr<System>> System::start(Settings settings) {
       ChainSide::Settings{system->settings_.config.chain, system->settings_.config.settlement,
                           system->settings_.router, system->settings_.settler, system->settings_.admin},
       *system->log_, system->clock_, system->random_, system->health_, fatal);
+  system->database_ = std::make_unique<DatabaseSide>(system->settings_.config.database.url, *system->log_,
+                                                     system->random_, system->health_);
   if (auto done = system->start_gateway(); !done) return tl::unexpected(done.error());
   return system;
 }
@@ -151,6 +154,7 @@ ingest::HttpRoutes System::routes() {
     response.body = metrics();
     return response;
   });
+  database_->add_routes(routes, settings_.development);
   // Only the process that has the log open can read it. Asking folds the whole log again, so it is not for
   // everybody.
   if (settings_.development)
@@ -179,7 +183,8 @@ ingest::HttpResponse System::verify(const ingest::HttpRequest& request) {
   config.router = settings_.router;
   auto chain = settler::SorobanChain::connect(config, settings_.settler);
   if (!chain) return complain(chain.error());
-  auto report = Verifier(*log_, chain->get(), nullptr).run({});
+  PostgresView database(settings_.config.database.url);
+  auto report = Verifier(*log_, chain->get(), &database).run({});
   if (!report) return complain(report.error());
   const bool json = ingest::query_param(request.query, "format") == "json";
   response.status = report->difference ? 409 : 200;
@@ -210,7 +215,7 @@ std::string System::metrics() {
   add("paytick_log_bytes_total", "counter", "Bytes of records written.", log.bytes);
   add("paytick_log_disk_bytes", "gauge", "Size of the log's folder.", log.on_disk);
   add("paytick_log_full", "gauge", "1 while the log refuses for want of space.", log.full ? 1 : 0);
-  return text + chain_->metrics();
+  return text + chain_->metrics() + database_->metrics(clock_.now());
 }
 
 std::string System::listen() const {
@@ -249,6 +254,7 @@ void System::drain() {
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   aggregator_->stop();
   chain_->stop();
+  database_->stop();
 }
 
 }  // namespace paytick::app

@@ -11,6 +11,7 @@
 #include "app/config.h"
 #include "app/system_ports.h"
 #include "app/up/chain_side.h"
+#include "app/up/database_side.h"
 #include "app/up/health.h"
 #include "app/up/reply_relay.h"
 #include "ingest/gateway.h"
@@ -59,6 +60,7 @@ class System {
   std::unique_ptr<log::EmbeddedLog> log_;
   ReplyRelay relay_;
   std::unique_ptr<ChainSide> chain_;
+  std::unique_ptr<DatabaseSide> database_;
   std::unique_ptr<ingest::Gateway> gateway_;
   std::unique_ptr<aggregator::Runner> aggregator_;
 };

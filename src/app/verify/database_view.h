@@ -12,9 +12,10 @@
 namespace paytick::app {
 
 struct DatabasePartition {
-  Offset to{};  // source position that its rows cover
+  Offset to{};           // source position that its rows cover
+  Offset settlements{};  // first record of `settlements` that they do not hold
   struct Sum {
-    Amount charged, due;
+    Amount charged, due, paid;
   };
   struct Session {
     std::int64_t ticks = 0;

@@ -222,6 +222,11 @@ void Verifier::check_database(Walk& walk, VerifyReport& report) {
         to_decimal(sum.due), to_decimal(there.charged), to_decimal(there.due));
     return;
   }
+  if (walk.database->sums.size() > sums.size()) {
+    report.difference = fmt::format("partition {}: the database has {} sums, the log {}", p,
+                                    walk.database->sums.size(), sums.size());
+    return;
+  }
   // The fold forgets a session some time after it closed; the database keeps it. So each side is asked for
   // what the fold has.
   for (const auto& session : walk.fold.sessions()) {
@@ -231,6 +236,21 @@ void Verifier::check_database(Walk& walk, VerifyReport& report) {
     report.difference = fmt::format("session {}: the log says {} ticks for {}, the database {} for {}",
                                     to_text(session.session), session.ticks, to_decimal(session.amount),
                                     there.ticks, to_decimal(there.amount));
+    return;
+  }
+}
+
+// What the database holds as paid, when it has read the same settlements.
+void Verifier::check_paid(Walk& walk, VerifyReport& report) {
+  for (std::size_t i = 0; i < walk.accrual.sums().size(); ++i) {
+    const settler::SumState& sum = walk.accrual.sums()[i];
+    const auto found = walk.database->sums.find(SumId{static_cast<std::uint32_t>(i)});
+    const Amount there = found == walk.database->sums.end() ? Amount{} : found->second.paid;
+    if (there == sum.settled) continue;
+    report.difference =
+        fmt::format("sum {} of partition {} (meter {}): the log says {} was settled, the database {}", i,
+                    static_cast<std::uint32_t>(walk.partition), to_text(sum.meter), to_decimal(sum.settled),
+                    to_decimal(there));
     return;
   }
 }
@@ -254,6 +274,8 @@ Result<void> Verifier::follow_settlements(Walk& walk, VerifyReport& report) {
     if (!*more) break;
   }
   report.cuts.back().settlements = walk.settlements.next();
+  if (walk.database != nullptr && walk.database->settlements == walk.settlements.next())
+    check_paid(walk, report);
   return {};
 }
 

@@ -61,6 +61,7 @@ class Verifier {
   Result<void> check_chain(Walk& walk, VerifyReport& report);
   Result<void> check_items(Walk& walk, const std::vector<SettlementItem>& items, VerifyReport& report);
   void check_database(Walk& walk, VerifyReport& report);
+  void check_paid(Walk& walk, VerifyReport& report);
 
   log::EventLog& log_;
   settler::ChainPort* chain_;

@@ -1,0 +1,96 @@
+#pragma once
+// The pure part: lines of the log → row changes, merged per key over a step of many frames. Current values
+// keep the newest; sums over time are added up. Knows no database, clock or log.
+//
+// What must hold: folding the same lines in one step or in many gives the same tables.
+// Money that does not fit, and lines that contradict what came before, are poison: an error with the code
+// "poison_record" (fatal), never a guess.
+//
+// Not thread-safe. A Merge lives for one step of one partition and writes into that step's Changes.
+
+#include <unordered_map>
+#include <unordered_set>
+
+#include "projections/book.h"
+#include "projections/rows.h"
+
+namespace paytick::projections {
+
+class Merge {
+ public:
+  // Both must outlive the Merge.
+  Merge(PartitionId partition, Book& book, Changes& changes)
+      : partition_(partition), book_(book), changes_(changes) {}
+
+  // Where a line stands in the log: it names the rows made from it.
+  struct Place {
+    Offset offset{};
+    std::uint32_t line = 0;
+    TimeMs append_time;
+  };
+  Result<void> add(const Output& output, const Place& place);
+  Result<void> add(const Settlement& settlement, const Place& place);
+
+  // Writes what was kept per key; call once, after the last line. The order of rows does not depend on
+  // hashing.
+  void finish();
+
+ private:
+  struct MinuteKey {
+    std::uint32_t creator;
+    std::int64_t minute;
+    friend auto operator<=>(const MinuteKey&, const MinuteKey&) = default;
+  };
+  struct MinuteHash {
+    std::size_t operator()(const MinuteKey& key) const {
+      return static_cast<std::size_t>(key.minute) * 0x9E3779B97F4A7C15ULL + key.creator;
+    }
+  };
+
+  Result<void> on(const SumLine&, const Place&);
+  Result<void> on(const OpenedLine&, const Place&);
+  Result<void> on(const TickLine&, const Place&);
+  Result<void> on(const AdjustLine&, const Place&);
+  Result<void> on(const DueLine&, const Place&);
+  Result<void> on(const ChargeLine&, const Place&);
+  Result<void> on(const CreditLine&, const Place&);
+  Result<void> on(const HaltLine&, const Place&);
+  Result<void> on(const LateLine&, const Place&);
+  Result<void> on(const RejectedLine&, const Place&);
+  Result<void> on(const ClosedLine&, const Place&);
+  Result<void> on(const MeterLine&, const Place&);
+  Result<void> on(const Prepared&, const Place&);
+  Result<void> on(const Submitted&, const Place&);
+  Result<void> on(const Confirmed&, const Place&);
+  Result<void> on(const Failed&, const Place&);
+  Result<void> on(const Expired&, const Place&);
+  Result<void> on(const Parked&, const Place&);
+
+  // A purchase (sign 1) or ticks given back (sign -1).
+  template <typename Line>
+  Result<void> on_money(const Line& line, int sign);
+  Result<void> set_sum(SumId id, std::optional<Amount> charged, Amount due);
+  Result<void> add_ticks(const Book::Sum& sum, const SessionId& session, std::int64_t start_ms,
+                         std::int32_t n, Amount price, int sign);
+  SessionTotals& totals(const SessionId& session);
+  MinuteDelta& minute(std::uint32_t creator, std::int64_t at_ms);
+  CreatorDelta& creator(std::uint32_t creator);
+  TxRow& transaction(const TxHash& hash, TxState state);
+  template <typename Line>
+  LineRow<Line> row(const Line& line, const Place& place, Source source = Source::ticks) const {
+    return {row_id(source, partition_, place.offset, place.line), partition_, place.append_time, line};
+  }
+
+  PartitionId partition_;
+  Book& book_;
+  Changes& changes_;
+  // Indices into the vectors of Changes.
+  std::unordered_map<SessionId, std::size_t> totals_;
+  std::unordered_map<MinuteKey, std::size_t, MinuteHash> minutes_;
+  std::unordered_map<std::uint32_t, std::size_t> creators_;
+  std::unordered_map<TxHash, std::size_t> transactions_;
+  std::unordered_map<std::string, std::int64_t> refusals_;
+  std::unordered_set<std::uint32_t> pages_;
+};
+
+}  // namespace paytick::projections

@@ -1,0 +1,16 @@
+#pragma once
+// The SQL of migrations/, compiled in (embed_migrations.cmake), in the order in which it is applied.
+
+#include <vector>
+
+namespace paytick::projections {
+
+struct Migration {
+  int version;  // the number its file name begins with
+  const char* name;
+  const char* sql;
+};
+
+const std::vector<Migration>& migrations();
+
+}  // namespace paytick::projections

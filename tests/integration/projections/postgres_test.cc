@@ -1,0 +1,273 @@
+// The projection on a real PostgreSQL, with connections that are cut.
+#include <gtest/gtest.h>
+#include <libpq-fe.h>
+#include <rapidjson/document.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
+#include <thread>
+
+#include "app/dev/private_postgres.h"
+#include "projections/bulk_rows.h"
+#include "projections/history_queries.h"
+#include "projections/postgres_database.h"
+#include "projections/replay.h"
+#include "projections/verify_queries.h"
+#include "projections/worker.h"
+#include "unit/projections/billed_log.h"
+
+namespace paytick::projections {
+namespace {
+
+using aggregator::kPartition;
+using aggregator::named;
+using namespace std::string_literals;
+
+class Postgres : public testing::Test {
+ protected:
+  Postgres() {
+    std::string name = testing::TempDir() + "paytick-projections-XXXXXX";
+    folder_ = ::mkdtemp(name.data());
+    auto server = app::dev::PrivatePostgres::start(folder_);
+    EXPECT_TRUE(server) << server.error().message;
+    server_.emplace(std::move(*server));
+  }
+  ~Postgres() override {
+    server_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+
+  const std::string& url() const { return server_->url(); }
+
+  // The first column of the first row.
+  std::string ask(const std::string& sql) const {
+    PGconn* const connection = PQconnectdb(url().c_str());
+    PGresult* const answer = PQexec(connection, ("SET search_path TO paytick; " + sql).c_str());
+    std::string text = PQntuples(answer) > 0 ? PQgetvalue(answer, 0, 0) : PQresultErrorMessage(answer);
+    PQclear(answer);
+    PQfinish(connection);
+    return text;
+  }
+
+  // All current values and all sums over time, as one text.
+  std::string tables() const {
+    std::string all;
+    for (const char* sql : {"SELECT string_agg(t::text, E'\\n' ORDER BY sum_id) FROM sum_totals t",
+                            "SELECT string_agg(t::text, E'\\n' ORDER BY session) FROM sessions t",
+                            "SELECT string_agg(t::text, E'\\n' ORDER BY session) FROM session_totals t",
+                            "SELECT string_agg(t::text, E'\\n' ORDER BY minute_ms) FROM creator_minutes t",
+                            "SELECT string_agg(t::text, E'\\n' ORDER BY creator) FROM creator_totals t",
+                            "SELECT string_agg(t::text, E'\\n' ORDER BY id) FROM transfers t",
+                            "SELECT string_agg(t::text, E'\\n' ORDER BY id) FROM settlement_items t",
+                            "SELECT string_agg(t::text, E'\\n' ORDER BY tx_hash) FROM settlements t",
+                            "SELECT string_agg(t::text, E'\\n' ORDER BY topic) FROM positions t"})
+      all += ask(sql) + "\n--\n";
+    return all;
+  }
+
+  // To the end of the log; `between` is called after each attempt.
+  void project(log::EventLog& log, std::size_t bytes, const std::function<void()>& between = {}) {
+    PostgresDatabase database(url());
+    aggregator::CountingRandom random;
+    ProjectionWorker worker({.partitions = {kPartition}, .step_bytes_max = bytes, .bounds = {}}, log,
+                            database, random);
+    bool started = false;
+    for (int i = 0; i < 10'000; ++i) {
+      const auto done = started ? worker.step() : worker.start().map([] { return true; });
+      if (between) between();
+      if (!done) {
+        ASSERT_NE(done.error().next, Next::fatal) << done.error().code << ": " << done.error().message;
+        started = started && done.error().next == Next::retry;
+        continue;
+      }
+      started = true;
+      if (!*done) return;
+    }
+    FAIL() << "the projection does not come to an end";
+  }
+
+  std::filesystem::path folder_;
+  std::optional<app::dev::PrivatePostgres> server_;
+};
+
+TEST_F(Postgres, HoldsWhatTheLogSays) {
+  BilledLog billed;
+  const TxHash hash = billed.pay(250'000);
+  project(billed.log(), 1 << 20);
+  EXPECT_EQ(ask("SELECT count(*) FROM sessions"), "2");
+  EXPECT_EQ(ask("SELECT sum(ticks * price) = (SELECT sum(charged) FROM sum_totals) FROM session_totals"
+                " JOIN sessions USING (session)"),
+            "t");
+  EXPECT_EQ(ask("SELECT sum(ticks) = (SELECT sum(ticks) FROM session_totals) FROM creator_minutes"), "t");
+  EXPECT_EQ(ask("SELECT sum(earned) = (SELECT sum(due) FROM sum_totals) FROM creator_totals"), "t");
+  EXPECT_EQ(ask("SELECT count(*) FROM transfers WHERE kind = 0 AND amount = 50000000"), "2");
+  EXPECT_EQ(ask("SELECT paid FROM sum_totals WHERE sum_id = 0"), "250000");
+  EXPECT_EQ(ask("SELECT tx_hash FROM settlement_items"), to_text(hash));
+  EXPECT_EQ(ask("SELECT count(*) FROM session_report WHERE amount > 0 AND proof IS NOT NULL"), "2");
+
+  const auto totals = read_totals(url(), 1);
+  ASSERT_TRUE(totals) << totals.error().message;
+  EXPECT_EQ(totals->at(0).sums.size(), 2U);
+  EXPECT_EQ(totals->at(0).ticks.frames.to, billed.log().range(aggregator::kInputs)->end);
+}
+
+TEST_F(Postgres, StepsOfAnySizeAndConnectionsThatAreCutGiveTheSameTables) {
+  BilledLog billed;
+  billed.pay(250'000);
+  billed.pay(270'000);
+  project(billed.log(), 1 << 30);
+  const std::string truth = tables();
+  ask("DROP SCHEMA paytick CASCADE");
+
+  // Somebody ends the writer's connection again and again, wherever it stands.
+  std::atomic<bool> done{false};
+  std::atomic<int> cuts{0};
+  std::thread cutter([&] {
+    while (!done)
+      if (ask("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = "
+              "'paytick'") == "1")
+        ++cuts;
+  });
+  int steps = 0;
+  project(billed.log(), 400, [&] { done = ++steps >= 60; });
+  done = true;
+  cutter.join();
+  EXPECT_GT(cuts, 5);
+  EXPECT_EQ(tables(), truth);
+}
+
+TEST_F(Postgres, AReplayEqualsTheLiveTablesAndTakesTheirPlace) {
+  BilledLog billed;
+  billed.pay(250'000);
+  project(billed.log(), 1'000);
+  const std::string truth = tables();
+  ask("UPDATE session_totals SET ticks = ticks + 1");  // somebody had a bad day
+  ASSERT_NE(tables(), truth);
+
+  PostgresDatabase database(url());
+  aggregator::CountingRandom random;
+  ProjectionWorker live({.partitions = {kPartition}, .step_bytes_max = 1 << 20, .bounds = {}}, billed.log(),
+                        database, random);
+  ASSERT_TRUE(live.start());
+  ASSERT_TRUE(live.step());
+
+  ReplayOptions options{
+      .database_url = url(), .dry_run = false, .start_over = false, .until = {}, .step_bytes_max = 1'000};
+  int calls = 0;
+  auto report = replay(billed.log(), random, options, [&](const ReplayProgress&) { return ++calls < 3; });
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, "replay_interrupted");
+  report = replay(billed.log(), random, options,
+                  [](const ReplayProgress& p) { return p.records <= p.records_total; });
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_TRUE(report->resumed);
+  EXPECT_TRUE(report->swapped);
+  EXPECT_EQ(tables(), truth);
+  EXPECT_EQ(ask("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'paytick%'"), "1");
+
+  // The writer that was there goes on.
+  billed.world.append_story(5, 40);
+  billed.fold();
+  for (int i = 0; i < 10; ++i)
+    if (auto done = live.step(); !done && done.error().next == Next::abort) {
+      ASSERT_TRUE(live.start());
+    }
+  EXPECT_EQ(ask("SELECT max(frame_to) FROM positions"),
+            std::to_string(static_cast<std::int64_t>(billed.log().range(aggregator::kInputs)->end)));
+}
+
+TEST_F(Postgres, ADryRunReadsEverythingAndWritesNothing) {
+  BilledLog billed;
+  aggregator::CountingRandom random;
+  const auto report = replay(
+      billed.log(), random,
+      {.database_url = url(), .dry_run = true, .start_over = false, .until = {}, .step_bytes_max = 1'000},
+      [](const ReplayProgress&) { return true; });
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_GT(report->done.rows, 0U);
+  EXPECT_EQ(ask("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'paytick%'"), "0");
+}
+
+TEST_F(Postgres, HistoryIsPagedAndNamesTheTransactionThatPaid) {
+  BilledLog billed;
+  const TxHash hash = billed.pay(50'000'000);  // whatever was charged is paid
+  project(billed.log(), 1 << 20);
+  HistoryQueries queries(url());
+  const MeterId meter = named<MeterId>("v");
+  std::vector<std::string> kinds;
+  std::string cursor;
+  for (int page = 0; page < 10; ++page) {
+    const auto answer = queries.account_history(meter, {.limit = 1, .cursor = cursor});
+    ASSERT_TRUE(answer) << answer.error().message;
+    rapidjson::Document json;
+    json.Parse(answer->c_str());
+    ASSERT_FALSE(json.HasParseError()) << *answer;
+    for (const auto& item : json["items"].GetArray()) {
+      kinds.emplace_back(item["kind"].GetString());
+      if (kinds.back() == "session") {
+        EXPECT_TRUE(item["settled"].GetBool());
+        EXPECT_EQ(item["transaction"].GetString(), to_text(hash));
+        EXPECT_GT(item["ticks"].GetInt64(), 0);
+        EXPECT_EQ(std::string(item["proof"].GetString()).size(), kLongIdText);
+      }
+    }
+    if (json["next"].IsNull()) break;
+    cursor = json["next"].GetString();
+  }
+  std::sort(kinds.begin(), kinds.end());
+  EXPECT_EQ(kinds, (std::vector<std::string>{"session", "settlement", "top_up"}));
+
+  const auto earnings = queries.creator_earnings(named<CreatorId>("creator"), {.limit = 50, .cursor = ""});
+  ASSERT_TRUE(earnings) << earnings.error().message;
+  EXPECT_NE(earnings->find("\"pending\""), std::string::npos);
+  EXPECT_EQ(queries.account_history(meter, {.limit = 1, .cursor = "x"}).error().code, "bad_cursor");
+}
+
+TEST_F(Postgres, RowsOfEveryTypeArriveAsTheyWereGiven) {
+  BulkRows<std::int16_t, std::int32_t, std::int64_t, bool, Text, Uuid, Bytea, std::optional<std::int64_t>>
+      rows;
+  rows.add(-1, -2, -3, true, "nul\0 inside"s, named<SessionId>("s"), named<Proof>("p"), std::nullopt);
+  rows.add(1, 2, std::numeric_limits<std::int64_t>::min(), false, "ü", named<SessionId>("s"),
+           named<Proof>("p"), 7);
+  pqxx::connection connection(url());
+  pqxx::work tx(connection);
+  tx.exec("CREATE TABLE t (a int2, b int4, c int8, d bool, e text, f uuid, g bytea, h int8)");
+  rows.exec(tx, "INSERT INTO t SELECT * FROM " + rows.unnest());
+  tx.commit();
+  EXPECT_EQ(ask("SELECT (a, b, c, d, e, h)::text FROM public.t ORDER BY a"),
+            "(-1,-2,-3,t,\"nul\xEF\xBF\xBD inside\",)");
+  EXPECT_EQ(ask("SELECT (a, b, c, d, e, h)::text FROM public.t ORDER BY a DESC"),
+            "(1,2,-9223372036854775808,f,ü,7)");
+}
+
+TEST_F(Postgres, TablesOfANewerPaytickAreLeftAlone) {
+  BilledLog billed;
+  project(billed.log(), 1 << 20);
+  ask("INSERT INTO migrations (version, name) VALUES (9999, 'of the future')");
+  PostgresDatabase database(url());
+  aggregator::CountingRandom random;
+  ProjectionWorker worker({.partitions = {kPartition}, .step_bytes_max = 1 << 20, .bounds = {}}, billed.log(),
+                          database, random);
+  EXPECT_EQ(worker.start().error().code, "schema_newer");
+}
+
+TEST_F(Postgres, BeforeTheFirstWriterNothingIsThereAndTheHistoryIsToldToWait) {
+  const auto totals = read_totals(url(), 1);
+  ASSERT_TRUE(totals) << totals.error().message;
+  EXPECT_EQ(totals->at(0).ticks.frames.to, Offset{0});
+  const auto history = HistoryQueries(url()).account_history(named<MeterId>("v"), {.limit = 1, .cursor = ""});
+  ASSERT_FALSE(history);
+  EXPECT_EQ(history.error().next, Next::retry);
+}
+
+TEST_F(Postgres, AnAbsentServerIsAskedAgain) {
+  PostgresDatabase database("postgresql:///nothing?host=/nonexistent");
+  const PartitionId partition = kPartition;
+  const auto answer = database.acquire(std::span(&partition, 1), {});
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().next, Next::retry);
+}
+
+}  // namespace
+}  // namespace paytick::projections
