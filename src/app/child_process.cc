@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,12 +28,13 @@ std::string tail_of(const std::filesystem::path& path, std::size_t lines) {
 }
 
 // In the child, between fork and exec: only calls that are safe there.
-[[noreturn]] void become(char* const* argv, int log, int stop_signal, pid_t parent) {
+[[noreturn]] void become(char* const* argv, int log, int stop_signal, int nice, pid_t parent) {
   ::setpgid(0, 0);  // a Ctrl-C at the terminal is paytick's to handle; it ends its children in order
   sigset_t none;    // paytick waits for signals with them blocked; its children do not
   ::sigemptyset(&none);
   ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
   ::prctl(PR_SET_PDEATHSIG, stop_signal);
+  ::setpriority(PRIO_PROCESS, 0, nice);
   if (::getppid() != parent) ::_exit(127);
   const int null = ::open("/dev/null", O_RDONLY);
   ::dup2(null, STDIN_FILENO);
@@ -48,7 +50,7 @@ std::string tail_of(const std::filesystem::path& path, std::size_t lines) {
 }
 
 Result<pid_t> spawn(const std::vector<std::string>& command, const std::filesystem::path& log_path,
-                    int stop_signal) {
+                    int stop_signal, int nice) {
   const int log = ::open(log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (log < 0)
     return fail("child_start", "cannot write " + log_path.string() + ": " + ::strerrordesc_np(errno),
@@ -58,7 +60,7 @@ Result<pid_t> spawn(const std::vector<std::string>& command, const std::filesyst
   argv.push_back(nullptr);
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
-  if (pid == 0) become(argv.data(), log, stop_signal, parent);
+  if (pid == 0) become(argv.data(), log, stop_signal, nice, parent);
   ::close(log);
   if (pid < 0)
     return fail("child_start", "cannot start " + command.front() + ": " + ::strerrordesc_np(errno),
@@ -85,7 +87,7 @@ ChildProcess& ChildProcess::operator=(ChildProcess&& other) noexcept {
 ChildProcess::~ChildProcess() { stop(); }
 
 Result<ChildProcess> ChildProcess::start(Options options) {
-  auto pid = spawn(options.command, options.log, options.stop_signal);
+  auto pid = spawn(options.command, options.log, options.stop_signal, options.nice);
   if (!pid) return tl::unexpected(pid.error());
   return ChildProcess(*pid, std::move(options));
 }
@@ -115,7 +117,7 @@ void ChildProcess::stop(std::chrono::milliseconds patience) {
 std::string ChildProcess::last_words(std::size_t lines) const { return tail_of(options_.log, lines); }
 
 Result<void> run_program(const std::vector<std::string>& command, const std::filesystem::path& log) {
-  auto pid = spawn(command, log, SIGTERM);
+  auto pid = spawn(command, log, SIGTERM, 0);
   if (!pid) return tl::unexpected(pid.error());
   int status = 0;
   while (::waitpid(*pid, &status, 0) < 0 && errno == EINTR) {

@@ -21,6 +21,7 @@ class ChildProcess {
     std::vector<std::string> command;  // the program is looked up in PATH when it has no '/'
     std::filesystem::path log;         // receives its output, appended
     int stop_signal = SIGTERM;         // how it is asked to end, by stop() and by paytick's own death
+    int nice = 0;                      // how far it stands back where processors are short, 0 … 19
   };
 
   // Code "child_start". The program's own failure shows in alive() and in the log.

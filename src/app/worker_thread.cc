@@ -1,12 +1,20 @@
 #include "app/worker_thread.h"
 
+#include <pthread.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <utility>
 
 namespace paytick::app {
+namespace {
+
+constexpr std::size_t kThreadNameMax = 15;  // Linux
+
+}  // namespace
 
 WorkerThread::WorkerThread(Work work) : work_(std::move(work)), thread_([this] { run(); }) {}
 
@@ -39,6 +47,9 @@ void WorkerThread::back_off() {
 }
 
 void WorkerThread::run() {
+  ::pthread_setname_np(::pthread_self(), work_.name.substr(0, kThreadNameMax).c_str());
+  // On Linux a thread's own; lowering oneself needs no rights.
+  if (work_.nice > 0) ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), work_.nice);
   bool started = false;
   while (!stopping_) {
     std::optional<Error> error;

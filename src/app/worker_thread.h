@@ -21,6 +21,9 @@ class WorkerThread {
     std::function<Result<bool>()> step;   // true: there may be more to do at once
     std::function<void()> idle;           // waits until there may be something to do, a short while at most
     std::function<void(const Error&)> fatal;  // the worker has ended for good
+    // How far it stands back where processors are short, 0 … 19: nobody waits for what it does within
+    // milliseconds.
+    int nice = 0;
   };
 
   explicit WorkerThread(Work work);

@@ -36,6 +36,7 @@ Result<void> Accrual::due_is(SumId sum, Amount due, TimeMs at_time) {
                     " to " + to_decimal(due) + ".",
                 Next::fatal);
   if (state.due <= state.settled && due > state.settled) state.unsettled_since = at_time;
+  due_ += due.units() - state.due.units();
   state.due = due;
   return {};
 }
@@ -78,6 +79,7 @@ Result<void> Accrual::apply(const Output& line, TimeMs at_time) {
 }
 
 void Accrual::stands_at(SumState& sum, Amount cumulative) {
+  settled_ += std::max(sum.settled, cumulative).units() - sum.settled.units();
   sum.settled = std::max(sum.settled, cumulative);
   sum.failures = 0;
   sum.retry_at = TimeMs{};
@@ -131,7 +133,11 @@ void Accrual::apply(const Settlement& line) {
   std::visit(Match{
                  [&](const Submitted&) {},
                  [&](const Expired& l) { land(l.hash); },
-                 [&](const Parked& l) { at(l.sum).parked = true; },
+                 [&](const Parked& l) {
+                   SumState& sum = at(l.sum);
+                   parked_ += sum.parked ? 0 : 1;
+                   sum.parked = true;
+                 },
                  [&](const auto& l) { on(l); },
              },
              line);
@@ -142,18 +148,6 @@ void Accrual::foretold(const SettlementItem& item, std::int32_t code, TimeMs now
     stands_at(at(item.sum), item.cumulative);
   else
     refused(at(item.sum), now);
-}
-
-Amount Accrual::due() const {
-  Amount total;
-  for (const SumState& sum : sums_) total = add(total, sum.due).value_or(kMaxAmount);
-  return total;
-}
-
-Amount Accrual::settled() const {
-  Amount total;
-  for (const SumState& sum : sums_) total = add(total, sum.settled).value_or(kMaxAmount);
-  return total;
 }
 
 }  // namespace paytick::settler

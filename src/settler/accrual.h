@@ -6,6 +6,8 @@
 //
 // Not thread-safe. Error codes: "due_falls", "unknown_sum" (fatal: the log contradicts itself).
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <unordered_map>
 #include <vector>
@@ -56,10 +58,17 @@ class Accrual {
   // Batches prepared and not ended.
   const std::unordered_map<TxHash, std::vector<SettlementItem>>& in_flight() const { return in_flight_; }
 
-  Amount due() const;      // of all sums
-  Amount settled() const;  // of all sums
+  // Of all sums; kept as they change, because metrics ask after every step.
+  Amount due() const { return bounded(due_); }
+  Amount settled() const { return bounded(settled_); }
+  std::size_t parked() const { return parked_; }
 
  private:
+  __extension__ using Wide = __int128;  // no count of sums makes it overflow
+  static Amount bounded(Wide units) {
+    return Amount(static_cast<std::int64_t>(std::min<Wide>(units, kMaxAmount.units())));
+  }
+
   Result<void> due_is(SumId sum, Amount due, TimeMs at);
   SumState& at(SumId sum);
   void stands_at(SumState& sum, Amount cumulative);
@@ -75,6 +84,8 @@ class Accrual {
   std::unordered_map<TxHash, std::vector<SettlementItem>> in_flight_;
   Amount fee_per_item_;  // starts as the policy's
   std::uint32_t failed_in_a_row_ = 0;
+  Wide due_ = 0, settled_ = 0;
+  std::size_t parked_ = 0;
 };
 
 }  // namespace paytick::settler

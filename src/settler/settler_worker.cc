@@ -416,7 +416,7 @@ SettlerStatus SettlerWorker::status() const {
   for (const auto& p : partitions_) {
     out.due = add(out.due, p->accrual.due()).value_or(kMaxAmount);
     out.settled = add(out.settled, p->accrual.settled()).value_or(kMaxAmount);
-    for (const SumState& sum : p->accrual.sums()) out.parked += sum.parked ? 1 : 0;
+    out.parked += p->accrual.parked();
   }
   return out;
 }

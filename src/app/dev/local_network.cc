@@ -10,6 +10,9 @@ namespace paytick::app::dev {
 
 namespace fs = std::filesystem;
 
+// On a network of its own a validator would not take processors from billing either.
+constexpr int kNice = 10;
+
 Result<fs::path> find_localnet() {
   if (const char* path =
           std::getenv("PAYTICK_LOCALNET"))  // NOLINT(concurrency-mt-unsafe): nothing here sets variables
@@ -35,7 +38,8 @@ Result<LocalNetwork> LocalNetwork::start(const Options& options) {
                                       "--ready-file",
                                       ready_file.string()};
   if (!options.ledger_limits) command.emplace_back("--no-ledger-limits");
-  auto server = ChildProcess::start({.command = std::move(command), .log = options.folder / "localnet.log"});
+  auto server = ChildProcess::start(
+      {.command = std::move(command), .log = options.folder / "localnet.log", .nice = kNice});
   if (!server) return tl::unexpected(server.error());
   LocalNetwork network(std::move(*server));
   if (auto ready =

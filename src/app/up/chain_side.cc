@@ -15,6 +15,9 @@
 namespace paytick::app {
 namespace {
 
+// Billing comes first: the chain takes seconds anyway.
+constexpr int kNice = 5;
+
 void nap() { std::this_thread::sleep_for(std::chrono::milliseconds(20)); }
 
 // A worker that needs the chain: connected by start(), which is tried until the node answers.
@@ -72,7 +75,8 @@ struct ChainSide::Settling : Connected {
                  .start = [this] { return start(); },
                  .step = [this] { return step(); },
                  .idle = nap,
-                 .fatal = std::move(fatal)}) {}
+                 .fatal = std::move(fatal),
+                 .nice = kNice}) {}
 
   Result<void> start() {
     auto chain = connect(false);
@@ -115,7 +119,8 @@ struct ChainSide::Reading : Connected {
                  .start = [this] { return start(); },
                  .step = [this] { return step(); },
                  .idle = nap,
-                 .fatal = std::move(fatal)}) {}
+                 .fatal = std::move(fatal),
+                 .nice = kNice}) {}
 
   Result<void> start() {
     auto chain = connect(false);
@@ -159,7 +164,8 @@ struct ChainSide::Registering : Connected {
                  .start = [this] { return start(); },
                  .step = [this] { return registrar_->step(); },
                  .idle = nap,
-                 .fatal = std::move(fatal)}) {}
+                 .fatal = std::move(fatal),
+                 .nice = kNice}) {}
 
   Result<void> start() {
     auto chain = connect(true);
