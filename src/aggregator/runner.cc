@@ -1,6 +1,9 @@
 #include "aggregator/runner.h"
 
+#include <pthread.h>
+
 #include <algorithm>
+#include <string>
 #include <utility>
 
 namespace paytick::aggregator {
@@ -70,6 +73,8 @@ void Runner::publish(Lane& lane) {
 }
 
 void Runner::work(Lane& lane) {
+  const std::string name = "fold-" + std::to_string(static_cast<std::uint32_t>(lane.partition));
+  ::pthread_setname_np(::pthread_self(), name.c_str());
   std::chrono::milliseconds backoff = config_.retry_min;
   std::uint64_t takeovers = 0;  // of which on_restored has been told
   const log::TopicPartition inputs{log::Topic::heartbeats, lane.partition};

@@ -1,5 +1,7 @@
 #include "ingest/server/appender.h"
 
+#include <pthread.h>
+
 #include <cassert>
 #include <utility>
 
@@ -27,6 +29,7 @@ void Appender::submit(LogBatch batch) {
 }
 
 void Appender::run() {
+  ::pthread_setname_np(::pthread_self(), "append");
   std::unique_lock lock(mutex_);
   for (;;) {
     wake_.wait(lock, [this] { return next_ || stop_; });

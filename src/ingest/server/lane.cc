@@ -1,5 +1,7 @@
 #include "ingest/server/lane.h"
 
+#include <pthread.h>
+
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <chrono>
@@ -40,7 +42,10 @@ Lane::~Lane() {
 }
 
 void Lane::start() {
-  thread_ = std::thread([this] { io_.run(); });
+  thread_ = std::thread([this] {
+    ::pthread_setname_np(::pthread_self(), "gateway");
+    io_.run();
+  });
   asio::post(io_, [this] { tick(); });
 }
 
