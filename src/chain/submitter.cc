@@ -37,10 +37,18 @@ Result<ScVal> Submitter::view(const ContractId& contract, std::string_view funct
 }
 
 Result<ScVal> Submitter::submit(const OperationBody& operation) {
-  std::uint64_t max_time_s = 0;
-  auto envelope = build(operation, max_time_s);
-  if (!envelope) return tl::unexpected(envelope.error());
-  return send_and_wait(*envelope, max_time_s);
+  // The first ledger of a network that was away closes much later than its last one foretold: nothing has
+  // happened, and the time bounds are counted anew, from a newer ledger.
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(kBeyondClosing_s);
+  for (;;) {
+    std::uint64_t max_time_s = 0;
+    auto envelope = build(operation, max_time_s);
+    if (!envelope) return tl::unexpected(envelope.error());
+    auto done = send_and_wait(*envelope, max_time_s);
+    if (done || done.error().code != "tx_too_late" || std::chrono::steady_clock::now() > deadline)
+      return done;
+    std::this_thread::sleep_for(options_.poll);
+  }
 }
 
 Result<SignedTransaction> Submitter::build(const OperationBody& operation, std::uint64_t& max_time_s) {
