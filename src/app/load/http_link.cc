@@ -34,6 +34,12 @@ void HttpLink::post(std::string body, Done done) {
   request_.body() = std::move(body);
   request_.prepare_payload();
   if (socket_.is_open()) return write();
+  connect();
+}
+
+void HttpLink::connect() {
+  used_ = false;
+  buffer_.clear();
   socket_.async_connect(to_.address, [this](error_code error) {
     if (error) return finish(fail("connect", error.message(), Next::retry));
     socket_.set_option(asio::ip::tcp::no_delay(true), error);
@@ -43,11 +49,12 @@ void HttpLink::post(std::string body, Done done) {
 
 void HttpLink::write() {
   http::async_write(socket_, request_, [this](error_code error, std::size_t) {
-    if (error) return finish(fail("lost", error.message(), Next::in_doubt));
+    if (error) return failed(error);
     parser_.emplace();
     parser_->body_limit(boost::none);
-    http::async_read(socket_, buffer_, *parser_, [this](error_code failed, std::size_t) {
-      if (failed) return finish(fail("lost", failed.message(), Next::in_doubt));
+    http::async_read(socket_, buffer_, *parser_, [this](error_code lost, std::size_t) {
+      if (lost) return failed(lost);
+      used_ = true;
       const bool keep = parser_->keep_alive();
       Answer answer{parser_->get().result_int(), std::move(parser_->get().body())};
       if (!keep) {
@@ -59,11 +66,17 @@ void HttpLink::write() {
   });
 }
 
+void HttpLink::failed(const error_code& error) {
+  if (!used_) return finish(fail("lost", error.message(), Next::in_doubt));
+  error_code ignored;
+  socket_.close(ignored);
+  connect();
+}
+
 void HttpLink::finish(Result<Answer> answer) {
   if (!answer) {
     error_code ignored;
     socket_.close(ignored);
-    buffer_.clear();
   }
   std::exchange(done_, nullptr)(std::move(answer));
 }

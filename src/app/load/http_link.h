@@ -1,6 +1,7 @@
 #pragma once
-// A kept-alive connection that posts one body at a time. Connects when it must; after an error the next post
-// connects again. One thread: the loop's.
+// A kept-alive connection that posts one body at a time. Connects when it must. A server may close a
+// connection that was idle just when a request comes: on a used connection a lost request is sent once more,
+// on a new one, which is free because ticks are a set. One thread: the loop's.
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -39,7 +40,9 @@ class HttpLink {
   std::string take_body() { return std::move(request_.body()); }
 
  private:
+  void connect();
   void write();
+  void failed(const boost::system::error_code& error);
   void finish(Result<Answer> answer);
 
   boost::asio::ip::tcp::socket socket_;
@@ -49,6 +52,7 @@ class HttpLink {
   boost::beast::http::request<boost::beast::http::string_body> request_;
   std::optional<boost::beast::http::response_parser<boost::beast::http::string_body>> parser_;
   Done done_;
+  bool used_ = false;  // the connection has carried an answer
 };
 
 }  // namespace paytick::app::load
