@@ -7,11 +7,9 @@
 #include <string>
 
 #include "model/error.h"
+#include "projections/schemas.h"
 
 namespace paytick::projections {
-
-inline constexpr const char* kSchema = "paytick";         // what analysts read
-inline constexpr const char* kShadow = "paytick_replay";  // what a replay builds, until it is swapped in
 
 // A connection whose search path is `schema`, created and migrated when it is not there yet. Throws what pqxx
 // throws; call it inside guarded(). A schema written by a newer paytick throws SchemaNewer.

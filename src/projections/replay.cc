@@ -37,7 +37,7 @@ Result<void> swap_schemas(const std::string& url) {
     auto connection = open_connection(url, kSchema);
     pqxx::work tx(*connection);
     const std::string live = tx.quote_name(kSchema), shadow = tx.quote_name(kShadow),
-                      old = tx.quote_name("paytick_old");
+                      old = tx.quote_name(kOld);
     tx.exec("CREATE SCHEMA IF NOT EXISTS " + live);
     if (!tx.exec("SELECT to_regclass('" + live + ".writers')")[0][0].is_null()) {
       // Nobody may be in the middle of a step.
@@ -46,7 +46,7 @@ Result<void> swap_schemas(const std::string& url) {
       tx.exec("INSERT INTO " + shadow + ".writers SELECT * FROM " + live + ".writers");
     }
     tx.exec("DROP SCHEMA IF EXISTS " + old + " CASCADE");
-    tx.exec("ALTER SCHEMA " + live + " RENAME TO paytick_old");
+    tx.exec("ALTER SCHEMA " + live + " RENAME TO " + old);
     tx.exec("ALTER SCHEMA " + shadow + " RENAME TO " + live);
     tx.exec("DROP SCHEMA " + old + " CASCADE");
     tx.commit();

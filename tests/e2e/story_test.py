@@ -54,7 +54,17 @@ class StoryTest(unittest.TestCase):
         status, body = self.paytick.get("/api/creators/" + dev["creator"]["publicKey"] + "/earnings")
         self.assertEqual(status, 200, body)
         self.assertEqual((json.loads(body)["paid"], json.loads(body)["pending"]), ("0.1200000", "0.0000000"))
+
+        # Rebuilt from the log while paytick runs, the tables are the same.
+        replayed = self.paytick.run("replay")
+        self.assertEqual(replayed.returncode, 0, replayed.stderr)
+        self.assertEqual(json.loads(self.paytick.get("/api/account/history?meter=" + dev["viewer"]["meter"])[1]), history)
+        self.assert_agrees()
         self.assertEqual(self.paytick.stop(), 0, self.paytick.log())
+
+        # The log is checked without the process that wrote it.
+        report = self.assert_agrees()
+        self.assertEqual((report["charged"], report["databaseChecked"]), ("0.1200000", False))
 
     def test_accepted_heartbeats_survive_a_kill_and_are_billed_once(self):
         content, dev = self.content(), self.paytick.dev

@@ -14,10 +14,10 @@
 #include "app/dev/dev_file.h"
 #include "app/load/driver.h"
 #include "app/load/http_driver.h"
-#include "app/load/progress.h"
 #include "app/load/report.h"
 #include "app/load/socket_driver.h"
 #include "app/load/wire.h"
+#include "app/progress.h"
 #include "app/system_ports.h"
 #include "chain/http_client.h"
 #include "model/hash.h"
@@ -97,7 +97,7 @@ Result<load::Job> prepare(const load::Options& options, const load::Plan& plan) 
 
 // The reports of new meters reach the gateway over the chain's events.
 void wait_for_meters(const load::Job& job) {
-  load::ProgressLine line;
+  ProgressLine line;
   const auto begin = Clock::now();
   auto progressed = begin;
   std::uint64_t before = 0;
@@ -106,7 +106,7 @@ void wait_for_meters(const load::Job& job) {
     if (!known || *known >= job.fleet.size()) return;
     if (*known != before) progressed = Clock::now();
     before = *known;
-    line.show("meters known to the gateway " + load::progress_bar(*known, job.fleet.size(), begin));
+    line.show("meters known to the gateway " + progress_bar(*known, job.fleet.size(), begin));
     std::this_thread::sleep_for(200ms);
   }
 }
@@ -114,7 +114,7 @@ void wait_for_meters(const load::Job& job) {
 // Runs `work` on a thread and shows `words()` meanwhile.
 template <typename Work, typename Words>
 auto watched(Work work, Words words) {
-  load::ProgressLine line;
+  ProgressLine line;
   std::atomic<bool> done{false};
   std::optional<decltype(work())> result;
   std::thread thread([&] {
@@ -154,7 +154,7 @@ Result<load::Outcome> drive(load::Driver& driver, const load::Job& job) {
   const auto open_begin = Clock::now();
   auto opened = watched(
       [&] { return driver.open(); },
-      [&] { return "opening sessions " + load::progress_bar(driver.ready(), job.fleet.size(), open_begin); });
+      [&] { return "opening sessions " + progress_bar(driver.ready(), job.fleet.size(), open_begin); });
   if (!opened) return tl::unexpected(opened.error());
   const auto before = ask_metric(job.listen, "paytick_fold_ticks_total");
   const auto begin = Clock::now();

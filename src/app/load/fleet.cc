@@ -8,7 +8,7 @@
 #include <sstream>
 
 #include "app/atomic_file.h"
-#include "app/load/progress.h"
+#include "app/progress.h"
 #include "app/system_ports.h"
 #include "model/hash.h"
 #include "settler/bulk_funding.h"

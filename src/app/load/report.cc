@@ -6,7 +6,7 @@
 #include <iterator>
 
 #include "app/json.h"
-#include "app/load/progress.h"
+#include "app/progress.h"
 
 namespace paytick::app::load {
 namespace {

@@ -7,9 +7,6 @@
 #include <thread>
 
 #include "app/up/identity.h"
-#include "app/verify/postgres_view.h"
-#include "app/verify/verifier.h"
-#include "settler/soroban_chain.h"
 
 namespace paytick::app {
 namespace {
@@ -155,42 +152,7 @@ ingest::HttpRoutes System::routes() {
     return response;
   });
   database_->add_routes(routes, settings_.development);
-  // Only the process that has the log open can read it. Asking folds the whole log again, so it is not for
-  // everybody.
-  if (settings_.development)
-    routes.add("GET", "/admin/verify", ingest::RunOn::pool,
-               [this](const auto& request) { return verify(request); });
   return routes;
-}
-
-ingest::HttpResponse System::verify(const ingest::HttpRequest& request) {
-  ingest::HttpResponse response;
-  const auto complain = [&response](const Error& error) {
-    response.status = error.next == Next::retry ? 503 : 500;
-    response.body = error.message + " (" + error.code + ")\n";
-    return response;
-  };
-  const ingest::ApiKeys keys(
-      {{platform_of(settings_.platform_api_key), ingest::hash_api_key(settings_.platform_api_key), false}});
-  if (!keys.authenticate(request.authorization)) {
-    response.status = 401;
-    response.body = "{\"error\":{\"code\":\"unauthorized\",\"message\":\"send the platform's API key\"}}\n";
-    return response;
-  }
-  settler::SorobanConfig config;
-  config.rpc_url = settings_.config.chain.rpc_url;
-  config.network_passphrase = settings_.config.chain.network_passphrase;
-  config.router = settings_.router;
-  auto chain = settler::SorobanChain::connect(config, settings_.settler);
-  if (!chain) return complain(chain.error());
-  PostgresView database(settings_.config.database.url);
-  auto report = Verifier(*log_, chain->get(), &database).run({});
-  if (!report) return complain(report.error());
-  const bool json = ingest::query_param(request.query, "format") == "json";
-  response.status = report->difference ? 409 : 200;
-  response.content_type = json ? "application/json" : "text/plain; charset=utf-8";
-  response.body = json ? to_json(*report) : to_words(*report);
-  return response;
 }
 
 std::string System::metrics() {

@@ -45,7 +45,6 @@ class System {
   Result<void> start_aggregator();
   Result<void> start_gateway();
   ingest::HttpRoutes routes();
-  ingest::HttpResponse verify(const ingest::HttpRequest& request);
   std::string metrics();
   void failed(const Error& error);
 

@@ -1,36 +1,55 @@
-// paytick verify: asks the process that has the log open.
+// paytick verify: reads the log itself, so it needs no help from the process it checks.
 
+#include <chrono>
 #include <iostream>
 
 #include "app/commands.h"
-#include "app/dev/dev_file.h"
-#include "chain/http_client.h"
+#include "app/progress.h"
+#include "app/target.h"
+#include "app/verify/postgres_view.h"
+#include "app/verify/verifier.h"
+#include "log/embedded/embedded_reader.h"
+#include "settler/soroban_chain.h"
 
 namespace paytick::app {
 namespace {
 
 struct Options {
-  std::string data = ".paytick";
+  TargetOptions target;
   bool json = false;
 };
 
+int complain(const Error& error) {
+  std::cerr << "paytick verify: " << error.message << " (" << error.code << ")\n";
+  return kExitUsage;
+}
+
 int run(const Options& options) {
-  const auto complain = [](const Error& error) {
-    std::cerr << "paytick verify: " << error.message << " (" << error.code << ")\n";
-    return kExitUsage;
-  };
-  const auto system = dev::read_dev_file(options.data);
-  if (!system) return complain(system.error());
-  chain::HttpOptions http;
-  http.timeout = std::chrono::hours(1);
-  http.bearer = system->platform_api_key;
-  auto client = chain::HttpClient::create(system->listen, http);
-  if (!client) return complain(client.error());
-  if (!options.json) std::cerr << "Folding the log again, and asking the chain …\n";
-  const auto answer = client->get(options.json ? "/admin/verify?format=json" : "/admin/verify");
-  if (!answer) return complain(answer.error());
-  std::cout << answer->body;
-  return answer->status == 200 ? kExitDone : kExitFailed;
+  const auto target = find_target(options.target);
+  if (!target) return complain(target.error());
+  auto log = log::EmbeddedReader::open(target->log_folder());
+  if (!log) return complain(log.error());
+  std::unique_ptr<settler::SorobanChain> chain;
+  if (!target->rpc_url.empty()) {
+    settler::SorobanConfig config;
+    config.rpc_url = target->rpc_url;
+    config.network_passphrase = target->network_passphrase;
+    config.router = target->router;
+    auto connected = settler::SorobanChain::connect(config, *target->account);
+    if (!connected) return complain(connected.error());
+    chain = std::move(*connected);
+  }
+  PostgresView database(target->database_url);
+
+  ProgressLine line;
+  const auto begin = std::chrono::steady_clock::now();
+  const auto report = Verifier(**log, chain.get(), target->database_url.empty() ? nullptr : &database)
+                          .run([&](std::uint64_t done, std::uint64_t total) {
+                            line.show("folding again " + progress_bar(done, total, begin) + " records");
+                          });
+  if (!report) return complain(report.error());
+  std::cout << (options.json ? to_json(*report) : to_words(*report));
+  return report->difference ? kExitFailed : kExitDone;
 }
 
 }  // namespace
@@ -39,10 +58,21 @@ void add_verify(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* const verify = app.add_subcommand(
       "verify", "Compare log, database and chain; exit 1 and the first difference if there is one");
-  verify->add_option("--data", options->data, "Data folder of the running `paytick up`")
-      ->capture_default_str();
+  verify->add_option("--data", options->target.data, "Data folder (default: .paytick)");
+  CLI::Option* const config =
+      verify->add_option("--config", options->target.config_file, "Configuration file")
+          ->capture_default_str();
   verify->add_flag("--json", options->json, "The report as JSON");
-  verify->callback([options, &exit_code] { exit_code = run(*options); });
+  verify->footer(
+      "Works beside a running paytick and without one. Chain and database are those of dev.json while "
+      "`paytick up\n"
+      "--dev` runs, else those of the configuration; what is not known is not asked, and the report says "
+      "so.\n"
+      "Exit codes: 0 they agree; 1 they differ; 2 it could not be asked.");
+  verify->callback([options, config, &exit_code] {
+    options->target.config_named = config->count() > 0;
+    exit_code = run(*options);
+  });
 }
 
 }  // namespace paytick::app

@@ -13,6 +13,7 @@ namespace paytick::app {
 
 struct DatabasePartition {
   Offset to{};           // source position that its rows cover
+  Offset ticks{};        // first record of `ticks` that they do not hold
   Offset settlements{};  // first record of `settlements` that they do not hold
   struct Sum {
     Amount charged, due, paid;

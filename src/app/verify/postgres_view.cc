@@ -11,6 +11,7 @@ Result<std::vector<DatabasePartition>> PostgresView::load(std::uint32_t partitio
   for (const auto& from : *totals) {
     DatabasePartition& to = all.emplace_back();
     to.to = from.ticks.frames.to;
+    to.ticks = from.ticks.next;
     to.settlements = from.settlements.next;
     for (const auto& [id, sum] : from.sums) to.sums[id] = {sum.charged, sum.due, sum.paid};
     for (const auto& [id, session] : from.sessions) to.sessions[id] = {session.ticks, session.amount};

@@ -20,10 +20,14 @@ std::string to_words(const VerifyReport& report) {
       report.inputs, report.frames, report.lines, report.sessions, report.ticks, to_decimal(report.charged),
       to_decimal(report.due), to_decimal(report.settled), report.transactions, report.in_flight);
   if (report.difference) return text + "DIFFERENCE: " + *report.difference + "\n";
-  std::string who = "log";
-  if (report.database_checked) who += ", database";
-  if (report.chain_checked) who += " and chain";
-  text += who + " agree";
+  if (report.database_checked && report.chain_checked)
+    text += "log, database and chain agree";
+  else if (report.database_checked)
+    text += "log and database agree";
+  else if (report.chain_checked)
+    text += "log and chain agree";
+  else
+    text += "the log agrees with itself";
   if (!report.database_checked) text += " (the database was not asked)";
   if (!report.chain_checked) text += " (the chain was not asked)";
   return text + "\n";

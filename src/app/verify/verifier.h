@@ -53,6 +53,7 @@ class Verifier {
  private:
   struct Walk;
   Result<void> walk_partition(Walk& walk, VerifyReport& report, const Progress& progress);
+  Result<void> wait_for_database(Walk& walk, VerifyReport& report);
   Result<void> follow_ticks(Walk& walk, VerifyReport& report, const Progress& progress);
   void read_record(Walk& walk, const log::Record& record);
   Result<void> check_frame(Walk& walk, VerifyReport& report);

@@ -1,14 +1,11 @@
 #include "log/embedded/embedded_log.h"
 
-#include <rocksdb/snapshot.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "log/checks.h"
-#include "log/embedded/format.h"
 #include "log/embedded/group_commit.h"
-#include "log/embedded/open_store.h"
+#include "log/embedded/store_reader.h"
 #include "log/end_watch.h"
 
 namespace paytick::log {
@@ -89,55 +86,12 @@ Result<std::optional<Offset>> EmbeddedLog::position(Role role, PartitionId parti
 Result<std::vector<Record>> EmbeddedLog::read(TopicPartition tp, Offset from, std::size_t max_bytes) {
   if (auto ok = check_lane(tp, partitions()); !ok) return tl::unexpected(ok.error());
   const Range range = impl_->range(tp);
-  if (auto ok = check_offset(tp, from, range); !ok) return tl::unexpected(ok.error());
-  std::vector<Record> out;
-  if (from == range.end) return out;
-
-  const std::string first = format::record_key(tp, from);
-  const std::string stop = format::record_key(tp, range.end);  // what is not published is not read
-  const rocksdb::Slice upper(stop);
-  rocksdb::ReadOptions options;
-  options.iterate_upper_bound = &upper;
-  options.fill_cache = false;
-  const std::unique_ptr<rocksdb::Iterator> it(
-      impl_->store.db->NewIterator(options, impl_->store.family(tp.topic)));
-  std::size_t bytes = 0;
-  for (it->Seek(first); it->Valid(); it->Next()) {
-    bytes += it->value().size() + kRecordOverheadBytes;
-    if (!out.empty() && bytes > max_bytes) break;
-    const auto offset = format::decode_record_key(tp, view(it->key()));
-    auto record = offset ? format::decode_record(*offset, view(it->value())) : std::nullopt;
-    if (!record) return fail("log_io", "A record is damaged; restore the folder.", Next::fatal);
-    out.push_back(std::move(*record));
-  }
-  if (!it->status().ok()) return storage_error("reading", it->status());
-  // A trim may have overtaken us; what it took must not look like a gap or an end.
-  if (!is_compacted(tp.topic) && (out.empty() || out.front().offset != from))
-    return check_offset(tp, from, {out.empty() ? range.end : out.front().offset, range.end}).map([&] {
-      return out;
-    });
-  return out;
+  return read_records(impl_->store, tp, from, range, max_bytes);
 }
 
 Result<std::optional<Record>> EmbeddedLog::latest(TopicPartition tp, std::string_view key) {
   if (auto ok = check_lane(tp, partitions()); !ok) return tl::unexpected(ok.error());
-  Store& store = impl_->store;
-  // Index and record of one moment: a newer record of the key deletes the older one.
-  rocksdb::ManagedSnapshot now(store.db.get());
-  rocksdb::ReadOptions options;
-  options.snapshot = now.snapshot();
-  std::string bytes;
-  auto status = store.db->Get(options, store.compacted.get(), format::index_key(tp, key), &bytes);
-  if (status.IsNotFound()) return std::nullopt;
-  if (!status.ok()) return storage_error("looking up a key", status);
-  const auto offset = format::decode_number(bytes);
-  if (offset)
-    status = store.db->Get(options, store.compacted.get(), format::record_key(tp, Offset{*offset}), &bytes);
-  if (!status.ok()) return storage_error("looking up a key", status);
-  auto record = offset ? format::decode_record(Offset{*offset}, bytes) : std::nullopt;
-  if (!record) return fail("log_io", "A record is damaged; restore the folder.", Next::fatal);
-  if (record->value.empty()) return std::nullopt;
-  return record;
+  return latest_record(impl_->store, tp, key);
 }
 
 Result<EventLog::Range> EmbeddedLog::range(TopicPartition tp) {

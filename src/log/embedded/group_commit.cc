@@ -8,6 +8,7 @@
 
 #include "log/checks.h"
 #include "log/embedded/format.h"
+#include "log/embedded/store_reader.h"
 
 namespace paytick::log {
 namespace {
@@ -60,28 +61,11 @@ Result<std::unique_ptr<GroupCommit>> GroupCommit::load(const EmbeddedOptions& op
 }
 
 Result<void> GroupCommit::load_lane(TopicPartition tp) {
-  std::string bytes;
-  std::int64_t begin = 0;
-  const auto status = store_.db->Get({}, store_.plain.get(), format::begin_key(tp), &bytes);
-  if (status.ok()) {
-    const auto number = format::decode_number(bytes);
-    if (!number) return damaged(tp);
-    begin = *number;
-  } else if (!status.IsNotFound()) {
-    return storage_error("opening the log", status);
-  }
-  std::int64_t end = begin;
-  const std::unique_ptr<rocksdb::Iterator> last(store_.db->NewIterator({}, store_.family(tp.topic)));
-  last->SeekForPrev(format::record_key_end(tp));
-  if (last->Valid()) {
-    if (const auto offset = format::decode_record_key(tp, view(last->key())))
-      end = std::max(end, static_cast<std::int64_t>(*offset) + 1);
-  } else if (!last->status().ok()) {
-    return storage_error("opening the log", last->status());
-  }
+  const auto range = stored_range(store_, tp);
+  if (!range) return tl::unexpected(range.error());
   const std::size_t lane = lane_index(tp, options_.partitions);
-  begins_[lane] = begin;
-  ends_.publish(lane, Offset{end});
+  begins_[lane] = static_cast<std::int64_t>(range->begin);
+  ends_.publish(lane, range->end);
   return {};
 }
 

@@ -98,6 +98,17 @@ Result<void> check_creation(Store& store, const EmbeddedOptions& options) {
   return {};
 }
 
+std::vector<rocksdb::ColumnFamilyDescriptor> families(const EmbeddedOptions& options,
+                                                      const std::shared_ptr<rocksdb::Cache>& cache) {
+  const rocksdb::ColumnFamilyOptions plain = family_options(options, cache);
+  rocksdb::ColumnFamilyOptions compacted = plain;
+  // Superseded snapshots leave holes in blob files; files with more holes than data are written anew.
+  compacted.enable_blob_garbage_collection = true;
+  compacted.blob_garbage_collection_age_cutoff = 1.0;
+  compacted.blob_garbage_collection_force_threshold = 0.5;
+  return {{rocksdb::kDefaultColumnFamilyName, plain}, {kCompactedFamily, compacted}};
+}
+
 }  // namespace
 
 void WalWatch::OnIOError(const rocksdb::IOErrorInfo& info) {
@@ -138,17 +149,10 @@ Result<Store> open_store(const EmbeddedOptions& options) {
   Store store;
   store.wal = std::make_shared<WalWatch>();
   store.cache = rocksdb::NewLRUCache(kCacheBytes);
-  rocksdb::ColumnFamilyOptions plain = family_options(options, store.cache);
-  rocksdb::ColumnFamilyOptions compacted = plain;
-  // Superseded snapshots leave holes in blob files; files with more holes than data are written anew.
-  compacted.enable_blob_garbage_collection = true;
-  compacted.blob_garbage_collection_age_cutoff = 1.0;
-  compacted.blob_garbage_collection_force_threshold = 0.5;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
-  const auto status = rocksdb::DB::Open(
-      db_options(options, store.wal), options.folder.string(),
-      {{rocksdb::kDefaultColumnFamilyName, plain}, {kCompactedFamily, compacted}}, &handles, &db);
+  const auto status = rocksdb::DB::Open(db_options(options, store.wal), options.folder.string(),
+                                        families(options, store.cache), &handles, &db);
   if (!status.ok()) {
     const std::string text = status.ToString();
     if (status.IsIOError() &&
@@ -163,6 +167,32 @@ Result<Store> open_store(const EmbeddedOptions& options) {
   store.plain.reset(handles[0]);
   store.compacted.reset(handles[1]);
   if (auto ok = check_creation(store, options); !ok) return tl::unexpected(ok.error());
+  return store;
+}
+
+Result<Store> open_read_only(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(folder / "CURRENT", ignored))
+    return fail("log_missing",
+                "There is no log in " + folder.string() + "; name the data folder of a paytick.");
+  EmbeddedOptions options;
+  options.folder = folder;
+  Store store;
+  store.wal = std::make_shared<WalWatch>();
+  store.cache = rocksdb::NewLRUCache(kCacheBytes);
+  rocksdb::DBOptions as_reader = db_options(options, store.wal);
+  as_reader.create_if_missing = as_reader.create_missing_column_families = false;
+  as_reader.max_open_files = -1;  // what the writer deletes can be read as long as it is open
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* db = nullptr;
+  const auto status =
+      rocksdb::DB::OpenForReadOnly(as_reader, folder.string(), families(options, store.cache), &handles, &db);
+  if (!status.ok())
+    return fail("log_busy", "The log moved while it was opened for reading: " + status.ToString() + ".",
+                Next::retry);
+  store.db.reset(db);
+  store.plain.reset(handles[0]);
+  store.compacted.reset(handles[1]);
   return store;
 }
 

@@ -45,6 +45,10 @@ struct Store {
 // Opens or creates; checks version and partition count.
 Result<Store> open_store(const EmbeddedOptions& options);
 
+// Opens what another process may be writing, as it is now, for reading. Codes "log_missing" when there is no
+// log, "log_busy" (retry) when files were replaced while they were being opened.
+Result<Store> open_read_only(const std::filesystem::path& folder);
+
 bool is_no_space(const rocksdb::Status& status);
 tl::unexpected<Error> storage_error(std::string_view doing, const rocksdb::Status& status);
 

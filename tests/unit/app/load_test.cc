@@ -8,7 +8,7 @@
 #include "app/load/fleet.h"
 #include "app/load/histogram.h"
 #include "app/load/options.h"
-#include "app/load/progress.h"
+#include "app/progress.h"
 #include "app/load/schedule.h"
 #include "app/load/wire.h"
 #include "ingest/protocol_batch.h"

@@ -5,7 +5,7 @@
 #include <mutex>
 #include <string>
 
-namespace paytick::app::load {
+namespace paytick::app {
 
 class ProgressLine {
  public:
@@ -29,4 +29,4 @@ std::string progress_bar(std::uint64_t done, std::uint64_t all, std::chrono::ste
 
 std::string with_commas(std::uint64_t number);
 
-}  // namespace paytick::app::load
+}  // namespace paytick::app

@@ -1,4 +1,4 @@
-#include "app/load/progress.h"
+#include "app/progress.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 
-namespace paytick::app::load {
+namespace paytick::app {
 namespace {
 
 constexpr auto kTerminalPeriod = std::chrono::milliseconds(200);
@@ -56,4 +56,4 @@ std::string with_commas(std::uint64_t number) {
   return text;
 }
 
-}  // namespace paytick::app::load
+}  // namespace paytick::app

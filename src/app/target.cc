@@ -1,0 +1,40 @@
+#include "app/target.h"
+
+#include "app/config.h"
+#include "app/dev/dev_file.h"
+
+namespace paytick::app {
+
+Result<Target> find_target(const TargetOptions& options) {
+  const Environment environment = process_environment();
+  const auto config = load_config(options.config_file, options.config_named, environment);
+  if (!config) return tl::unexpected(config.error());
+  Target target;
+  target.data = options.data.empty() ? config->data : std::filesystem::path(options.data);
+  if (const auto dev = dev::read_dev_file(target.data)) {
+    target.database_url = dev->database_url;
+    target.rpc_url = dev->rpc_url;
+    target.network_passphrase = dev->network_passphrase;
+    target.router = dev->router;
+    auto key = chain::SecretKey::parse(dev->operator_secret);
+    if (!key) return tl::unexpected(key.error());
+    target.account = *key;
+    return target;
+  }
+  target.database_url = config->database.url;
+  if (config->chain.rpc_url.empty()) return target;
+  const auto router = parse_id<ContractId>(config->chain.router);
+  if (!router)
+    return fail("config_bad_value", "chain.router: '" + config->chain.router + "' is no contract id (C…)");
+  const auto secret = load_secret("SETTLER_SECRET", environment);
+  if (!secret) return tl::unexpected(secret.error());
+  auto key = chain::SecretKey::parse(*secret);
+  if (!key) return fail("secret_bad", "PAYTICK_SETTLER_SECRET is no secret key (S…)");
+  target.rpc_url = config->chain.rpc_url;
+  target.network_passphrase = config->chain.network_passphrase;
+  target.router = *router;
+  target.account = *key;
+  return target;
+}
+
+}  // namespace paytick::app

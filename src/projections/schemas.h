@@ -1,0 +1,10 @@
+#pragma once
+// Names of the schemas in PostgreSQL.
+
+namespace paytick::projections {
+
+inline constexpr const char* kSchema = "paytick";         // what analysts read
+inline constexpr const char* kShadow = "paytick_replay";  // what a replay builds, until it is swapped in
+inline constexpr const char* kOld = "paytick_old";        // what was swapped out, for the moment of the swap
+
+}  // namespace paytick::projections
