@@ -1,8 +1,11 @@
 #pragma once
 // What a partition's inputs must cost, written plainly as sets of ticks (DESIGN.md §3). Shares no code with
-// the fold, only the model's types. Slow and simple on purpose. Covers open, heartbeat, stop, clock, gateway
-// and meter lines; other inputs are counted in `unknown`.
+// the fold, only the model's types. Slow and simple on purpose: no index, no window, nothing is forgotten.
+//
+// Left to the fold's own tests: the bounds on how much one viewer may have at once (sessions, screens,
+// gateways), the window of remembered ticks, and the partition check.
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -22,6 +25,12 @@ class Auditor {
     std::int64_t charged = 0, due = 0;
   };
   using SumKey = std::tuple<MeterId, CreatorId, std::uint16_t>;
+  using Halts = std::vector<HaltReason>;
+  struct SessionBill {
+    std::int64_t ticks = 0, price = 0;
+    bool closed = false;
+    std::optional<HaltReason> halt;
+  };
 
   void input(TimeMs append_time, const Input& input);
   // A line that counts on `ticks`, in order. Together they must tell the same bill.
@@ -29,22 +38,32 @@ class Auditor {
 
   // Nothing when the lines agree with the inputs; else the first difference in words.
   std::optional<std::string> difference() const;
+
+  // By the inputs alone.
   const std::map<SumKey, Money>& sums() const { return sums_; }
-  std::uint64_t unknown() const { return unknown_; }
+  std::map<SessionId, SessionBill> sessions() const;
+  std::int64_t spendable(const MeterId& meter) const;
+  std::uint64_t refused() const { return refused_; }
+  std::uint64_t late() const { return late_; }
 
  private:
+  struct Periods {  // what a time belongs to
+    std::int64_t day = 0, month = 0;
+  };
   struct Screen {
     GatewayId gateway;
     std::uint64_t boot = 0;
     std::int64_t at = 0, t = 0;
-    std::int64_t late_ms = kLateMsDefault;
   };
   struct Session {
     Open open;
     std::set<std::int64_t> bought, due, fixed;
+    std::map<std::int64_t, Periods> when;  // a tick was bought
     std::map<AttachmentId, Screen> screens;
-    bool closed = false;
-    std::int64_t last = 0;
+    bool closed = false, paused = false;
+    std::int64_t last = 0, late_ms = kLateMsDefault;
+    std::optional<HaltReason> halt;
+    Halts halts;
     std::int64_t begins(std::int64_t k) const { return open.at.ms + k * open.plan.tick_ms; }
     std::int64_t ends() const { return bought.empty() ? open.at.ms : begins(*bought.rbegin() + 1); }
     SumKey sum() const { return {open.meter, open.creator, open.plan.platform_bps}; }
@@ -53,6 +72,25 @@ class Auditor {
     std::optional<ViewerId> viewer;
     std::int64_t deposited = 0, refunded = 0, allowance = 0, charged = 0;
     std::optional<std::uint64_t> version;
+    std::optional<std::int64_t> refund_from;  // `refunded` when a refund was asked for
+    std::uint32_t ledger = 0;
+    std::int64_t spendable() const { return std::min(deposited - refunded, allowance) - charged; }
+    bool foreign(const ViewerId& v) const { return viewer && *viewer != v; }
+  };
+  struct Remembered {
+    std::int64_t t = 0;
+    Input what;
+    bool ticket = false;
+  };
+  using Keys = std::map<std::string, Remembered>;
+  struct Viewer {
+    std::int64_t limit = 100'000'000;  // 10 XLM
+    Period period = Period::total;
+    std::array<std::int64_t, 3> spent{};  // by Period
+    Periods now;
+    bool paused = false, frozen = false;
+    Keys charges, credits;
+    std::int64_t left() const { return limit - spent[static_cast<std::size_t>(period)]; }
   };
 
   void on(const Open& e);
@@ -61,24 +99,54 @@ class Auditor {
   void on(const Clock& e);
   void on(const GatewayStarted& e);
   void on(const MeterReport& e);
+  void on(const Limit& e);
+  void on(const Pause& e) { hold(e.viewer, e.session, true); }
+  void on(const Resume& e) { hold(e.viewer, e.session, false); }
+  void on(const Freeze& e);
+  void on(const Unfreeze& e);
+  void on(const Charge& e);
+  void on(const Credit& e);
+  void on(const RefundRequest& e);
+  void on(const ContentClosed& e);
+
+  bool in_time(TimeMs at, std::int64_t late_ms) const;
+  std::optional<std::size_t> continued(const Open& e) const;
+  std::optional<HaltReason> why_not(const Session& s, const Viewer& v, const Meter& m) const;
+  void buy(Session& s, std::int64_t k);
   void make_due(Session& s, std::int64_t k);
   void give_back(Session& s, std::int64_t at);
+  void give_back_all(const ViewerId& viewer);
+  void halt(Session& s, HaltReason reason);
+  void hold(const ViewerId& viewer, const std::optional<SessionId>& session, bool on);
+  // Whether the key is new: then it may be remembered. A conflict is refused.
+  bool fresh(Keys& keys, const std::string& key, const Input& what);
+  void roll(Viewer& v) const;
+  void spend(const ViewerId& viewer, std::int64_t amount);
   bool alive(const Session& s, const Screen& a) const;
   Session* find(const AttachmentId& id);
+
+  std::optional<std::string> sessions_differ() const;
+  std::optional<std::string> sums_differ() const;
 
   std::int64_t now_ = 0;
   std::vector<Session> sessions_;
   std::set<AttachmentId> known_;
   std::map<AttachmentId, std::size_t> where_;
   std::map<MeterId, Meter> meters_;
-  std::map<ViewerId, std::int64_t> spent_;
+  std::map<ViewerId, Viewer> viewers_;
   std::map<SumKey, Money> sums_;
-  std::uint64_t unknown_ = 0;
+  std::set<ContentId> closed_contents_;
+  std::multiset<std::string> keys_charged_, keys_credited_;
+  std::uint64_t refused_ = 0, late_ = 0;
 
   // As the lines tell it.
   std::map<SumId, SumKey> line_names_;
   std::map<SumId, Money> line_sums_;
   std::map<SessionId, std::set<std::int64_t>> line_ticks_;
+  std::map<SessionId, Halts> line_halts_;
+  std::map<SessionId, std::int64_t> line_closed_;  // its ticks
+  std::multiset<std::string> line_charged_, line_credited_;
+  std::uint64_t line_refused_ = 0, line_late_ = 0;
   std::optional<std::string> line_trouble_;
 };
 

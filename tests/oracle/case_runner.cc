@@ -11,6 +11,7 @@
 #include "model/codec.h"
 #include "model/hash.h"
 #include "model/name_ids.h"
+#include "simulation/auditor.h"
 
 namespace paytick::oracle {
 namespace {
@@ -64,7 +65,9 @@ class CaseRunner {
       if (at++ == options.snapshot_at) branch();
       const std::int64_t t = t0_ + event[1].GetInt64();
       std::string record;
-      codec::write(input(event[0].GetString(), t, Fields(event)), record);
+      const Input line = input(event[0].GetString(), t, Fields(event));
+      auditor_.input({t}, line);
+      codec::write(line, record);
       std::string again = record;
       out_.clear();
       fold_.apply(Offset{at}, {t}, record, out_);
@@ -76,6 +79,7 @@ class CaseRunner {
       observe();
     }
     compare(given_["expect"]);
+    if (const auto what = auditor_.difference()) differ("the auditor: " + *what);
     return std::move(outcome_);
   }
 
@@ -177,6 +181,7 @@ class CaseRunner {
       refused_ += std::holds_alternative<RejectedLine>(*parsed) ? 1 : 0;
       late_ += std::holds_alternative<LateLine>(*parsed) ? 1 : 0;
       follow(*parsed);
+      auditor_.output(*parsed);
     });
     for (const auto& view : fold_.sessions()) sessions_[session_names_[view.session]] = view;
   }
@@ -214,8 +219,14 @@ class CaseRunner {
       for (const auto& [name, reason] : halts_) got += name + ":" + reason + " ";
       same("halts", got, want);
     }
-    if (expect.HasMember("refused")) same("refused", refused_, expect["refused"].GetInt());
-    if (expect.HasMember("late")) same("late", late_, expect["late"].GetInt());
+    if (expect.HasMember("refused")) {
+      same("refused", refused_, expect["refused"].GetInt());
+      same("refused by the auditor", auditor_.refused(), expect["refused"].GetUint64());
+    }
+    if (expect.HasMember("late")) {
+      same("late", late_, expect["late"].GetInt());
+      same("late by the auditor", auditor_.late(), expect["late"].GetUint64());
+    }
   }
 
   void compare_sessions(const Value& expect) {
@@ -223,6 +234,8 @@ class CaseRunner {
     for (const auto& s : expect.GetObject()) {
       const std::string name = s.name.GetString();
       const auto& got = sessions_[name];
+      const auto audited = auditor_.sessions()[id_of<SessionId>("session", name)];
+      same(name + " ticks by the auditor", audited.ticks, s.value["ticks"].GetInt64());
       same(name + " ticks", got.ticks, s.value["ticks"].GetInt64());
       same(name + " amount", got.amount.units(), s.value["amount"].GetInt64());
       const std::string halt = got.halt ? std::string(codec::to_text(*got.halt)) : "null";
@@ -239,6 +252,8 @@ class CaseRunner {
     }
     for (const auto& m : expect.GetObject()) {
       const auto [charged, spendable] = got[m.name.GetString()];
+      same(std::string(m.name.GetString()) + " spendable by the auditor",
+           auditor_.spendable(meter_id(m.name.GetString())), m.value["spendable"].GetInt64());
       same(std::string(m.name.GetString()) + " charged", charged, m.value["charged"].GetInt64());
       same(std::string(m.name.GetString()) + " spendable", spendable, m.value["spendable"].GetInt64());
     }
@@ -273,6 +288,7 @@ class CaseRunner {
   Fold fold_{aggregator::FoldConfig{}};
   std::optional<Fold> twin_;
   FoldOutput out_;
+  simulation::Auditor auditor_;
   std::uint64_t seq_ = 0;
   std::map<SessionId, std::string> session_names_;
   std::map<MeterId, std::string> meter_names_;
