@@ -15,6 +15,9 @@ namespace {
 namespace fs = std::filesystem;
 using Command = std::vector<std::string>;
 
+// Billing comes first, as it would with a database of its own machine.
+constexpr int kNice = 5;
+
 // The newest server installed under the distribution's folder.
 Result<fs::path> find_programs() {
   fs::path best;
@@ -140,7 +143,8 @@ Result<PrivatePostgres> PrivatePostgres::start(const fs::path& relative) {
                                                                 "-c",
                                                                 "jit=off"}),
                                      .log = log,
-                                     .stop_signal = SIGINT});
+                                     .stop_signal = SIGINT,
+                                     .nice = kNice});
   if (!server) return tl::unexpected(server.error());
 
   const std::string where = "host=" + socket.string() + "&port=5432&user=postgres";

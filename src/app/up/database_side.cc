@@ -61,6 +61,9 @@ ingest::HttpResponse bad_limit() {
   return refusal(400, "bad_limit", "limit is a number from 1 to " + std::to_string(kPageMax));
 }
 
+// Billing comes first: history may be a second behind.
+constexpr int kNice = 5;
+
 projections::WorkerConfig all_partitions(const log::EventLog& log) {
   projections::WorkerConfig config;
   for (std::uint32_t p = 0; p < log.partitions(); ++p) config.partitions.push_back(PartitionId{p});
@@ -80,7 +83,8 @@ struct DatabaseSide::Impl {
                 .start = [this] { return worker.start(); },
                 .step = [this] { return worker.step(); },
                 .idle = [this] { std::this_thread::sleep_for(worker.pause()); },
-                .fatal = [](const Error&) {}}) {}
+                .fatal = [](const Error&) {},
+                .nice = kNice}) {}
 
   HistoryQueries queries;
   projections::PostgresDatabase database;
