@@ -86,7 +86,7 @@ void Runner::work(Lane& lane) {
     const auto result = lane.worker.step();
     if (lane.worker.is_running() && lane.worker.counters().takeovers != takeovers) {
       takeovers = lane.worker.counters().takeovers;
-      if (config_.on_restored) config_.on_restored(*lane.worker.fold(), lane.worker.next());
+      if (config_.on_restored) config_.on_restored(lane.partition, *lane.worker.fold(), lane.worker.next());
     }
     publish(lane);
     if (result) {

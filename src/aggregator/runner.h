@@ -28,7 +28,7 @@ struct RunnerConfig {
   std::chrono::milliseconds retry_max{1'000};
   // Called on a worker's thread each time its partition has been taken over and restored, before it folds
   // on: what a gateway that has just started must know of it.
-  std::function<void(const Fold&, Offset position)> on_restored;
+  std::function<void(PartitionId, const Fold&, Offset position)> on_restored;
 };
 
 class Runner {

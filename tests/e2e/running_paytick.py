@@ -15,17 +15,25 @@ START_S = 120
 
 
 class Paytick:
-    def __init__(self, ledger_ms=200):
+    def __init__(self, ledger_ms=200, **environment):
+        self.environment = environment
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="paytick-e2e-"))
         self.data = self.folder / "data"
         self.ledger_ms = ledger_ms
         self.process = None
 
     def start(self):
+        self.spawn()
+        return self.await_ready()
+
+    def spawn(self):
         with open(self.folder / "up.log", "a") as log:
             self.process = subprocess.Popen(
                 [PAYTICK, "up", "--dev", "--data", self.data, "--listen", "127.0.0.1:0",
-                 "--ledger-ms", str(self.ledger_ms)], stdout=log, stderr=log)
+                 "--ledger-ms", str(self.ledger_ms)], stdout=log, stderr=log,
+                env=os.environ | self.environment)
+
+    def await_ready(self):
         deadline = time.monotonic() + START_S
         # The old process's file is removed at start, so wait for one that this process has written.
         while not self._announced():
@@ -52,6 +60,44 @@ class Paytick:
 
     def run(self, *command, timeout=120):
         return subprocess.run([PAYTICK, *command, "--data", self.data], capture_output=True, text=True, timeout=timeout)
+
+    def content(self, **plan):
+        """Creates content at 0.01 XLM a tick of a second, unless told otherwise; gives its id."""
+        plan = {"tickMs": 1000, "pricePerTick": 100000, "heartbeatMs": 1000, "minimumTicks": 1, "platformBps": 0,
+                "refundUnused": True} | plan
+        status, body = self.post("/api/content", json.dumps({
+            "title": "Film", "creator": "C", "description": "", "thumbnailUrl": "", "duration": 60,
+            "creatorWallet": self.dev["creator"]["publicKey"], "plan": plan}))
+        assert status == 201, body
+        return json.loads(body)["id"]
+
+    def history(self, meter):
+        """All items of a meter's history, as the API pages them, newest first."""
+        items, cursor = [], ""
+        while cursor is not None:
+            status, body = self.get(f"/api/account/history?meter={meter}&limit=500" + (cursor and "&cursor=" + cursor))
+            assert status == 200, body
+            page = json.loads(body)
+            items += page["items"]
+            cursor = page["next"]
+        return items
+
+    def verify(self):
+        """Asserts that log, database and chain agree; gives the report."""
+        verified = self.run("verify", "--json")
+        assert verified.returncode == 0, verified.stdout + verified.stderr + self.log()
+        return json.loads(verified.stdout)
+
+    def await_settled(self, patience_s=90):
+        """Until all that is due is settled and the database has read it; asserts agreement all the while."""
+        deadline = time.monotonic() + patience_s
+        while True:
+            report = self.verify()
+            behind = [line for line in self.get("/metrics")[1].splitlines() if line.startswith("paytick_projection_lag_records")]
+            if report["settled"] == report["charged"] and behind[0].endswith(" 0"):
+                return report
+            assert time.monotonic() < deadline, f"not settled: {report}\n{self.log()}"
+            time.sleep(0.2)
 
     def get(self, path):
         return self.ask(urllib.request.Request(self.dev["listen"] + path))

@@ -5,26 +5,12 @@ import unittest
 
 from running_paytick import Paytick
 
-PLAN = {"tickMs": 1000, "pricePerTick": 100000, "heartbeatMs": 1000, "minimumTicks": 1, "platformBps": 0, "refundUnused": True}
-
 
 class StoryTest(unittest.TestCase):
     def setUp(self):
         self.paytick = Paytick()
         self.addCleanup(self.paytick.remove)
         self.paytick.start()
-
-    def content(self):
-        status, body = self.paytick.post("/api/content", json.dumps({
-            "title": "Film", "creator": "C", "description": "", "thumbnailUrl": "", "duration": 60,
-            "creatorWallet": self.paytick.dev["creator"]["publicKey"], "plan": PLAN}))
-        self.assertEqual(status, 201, body)
-        return json.loads(body)["id"]
-
-    def assert_agrees(self):
-        verified = self.paytick.run("verify", "--json")
-        self.assertEqual(verified.returncode, 0, verified.stdout + verified.stderr + self.paytick.log())
-        return json.loads(verified.stdout)
 
     def test_twelve_pings_cost_twelve_ticks_on_every_side(self):
         played = self.paytick.run("play")
@@ -33,10 +19,7 @@ class StoryTest(unittest.TestCase):
         self.assertIn("in the meter        4.8800000 XLM on chain", played.stdout)
         self.assertIn("with the creator    0.1200000 XLM more than before", played.stdout)
         # The chain holds the money a moment before the log holds its confirmation.
-        deadline = time.monotonic() + 60
-        report = self.assert_agrees()
-        while report["settled"] != report["due"] and time.monotonic() < deadline:
-            report = self.assert_agrees()
+        report = self.paytick.await_settled()
         self.assertEqual((report["charged"], report["settled"], report["ticks"]), ("0.1200000", "0.1200000", 12))
         self.assertTrue(report["databaseChecked"] and report["chainChecked"])
         self.assertIn("in PostgreSQL       12 ticks, 0.1200000 XLM", played.stdout)
@@ -59,15 +42,15 @@ class StoryTest(unittest.TestCase):
         replayed = self.paytick.run("replay")
         self.assertEqual(replayed.returncode, 0, replayed.stderr)
         self.assertEqual(json.loads(self.paytick.get("/api/account/history?meter=" + dev["viewer"]["meter"])[1]), history)
-        self.assert_agrees()
+        self.paytick.verify()
         self.assertEqual(self.paytick.stop(), 0, self.paytick.log())
 
         # The log is checked without the process that wrote it.
-        report = self.assert_agrees()
+        report = self.paytick.verify()
         self.assertEqual((report["charged"], report["databaseChecked"]), ("0.1200000", False))
 
     def test_accepted_heartbeats_survive_a_kill_and_are_billed_once(self):
-        content, dev = self.content(), self.paytick.dev
+        content, dev = self.paytick.content(), self.paytick.dev
         now = int(time.time() * 1000)
         opened = {"type": "open", "session": "s", "attachment": "a", "viewer": dev["viewer"]["publicKey"],
                   "meter": dev["viewer"]["meter"], "content": content, "at": now}
@@ -82,7 +65,7 @@ class StoryTest(unittest.TestCase):
             # The same lines again: nothing is billed twice.
             status, answer = self.paytick.post("/v1/heartbeats", body)
             self.assertEqual(status, 200, answer)
-        report = self.assert_agrees()
+        report = self.paytick.verify()
         self.assertEqual((report["ticks"], report["charged"]), (4, "0.0400000"), self.paytick.log())
 
     def test_wrong_requests_are_told_what_is_wrong(self):

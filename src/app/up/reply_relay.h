@@ -3,6 +3,7 @@
 // needs what it has restored; until then there is nobody to reply to.
 
 #include <atomic>
+#include <map>
 #include <mutex>
 #include <span>
 #include <vector>
@@ -23,10 +24,20 @@ class ReplyRelay final : public aggregator::ReplySink {
   }
 
   // A partition has been restored: remembered for the gateway that is to come.
-  void restored(const aggregator::Fold& fold) {
+  void restored(PartitionId partition, const aggregator::Fold& fold, Offset position) {
     const std::lock_guard lock(mutex_);
+    positions_[partition] = position;
     for (const auto& meter : fold.meters()) meters_.push_back({meter.meter, meter.viewer});
     for (const auto& attachment : fold.attachments()) attachments_.push_back(attachment);
+  }
+  // Up to where on `heartbeats` that is. What comes after it the gateway must read itself: the chain may have
+  // reported meters since, and they may be folded by now.
+  std::vector<Offset> restored_positions(std::uint32_t partitions) const {
+    const std::lock_guard lock(mutex_);
+    std::vector<Offset> all(partitions);
+    for (const auto& [partition, position] : positions_)
+      all[static_cast<std::uint32_t>(partition)] = position;
+    return all;
   }
   // Hands all of it over, once.
   void hand_over(ingest::Gateway& gateway) {
@@ -42,7 +53,8 @@ class ReplyRelay final : public aggregator::ReplySink {
 
  private:
   std::atomic<ingest::Gateway*> gateway_{nullptr};
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
+  std::map<PartitionId, Offset> positions_;
   std::vector<std::pair<MeterId, ViewerId>> meters_;
   std::vector<aggregator::AttachmentView> attachments_;
 };

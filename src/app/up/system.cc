@@ -85,7 +85,9 @@ Result<void> System::start_aggregator() {
   for (std::uint32_t p = 0; p < log_->partitions(); ++p) config.partitions.push_back(PartitionId{p});
   config.worker.snapshot_every_bytes = static_cast<std::size_t>(settings_.config.aggregator.snapshot_every_mb)
                                        << 20;
-  config.on_restored = [this](const aggregator::Fold& fold, Offset) { relay_.restored(fold); };
+  config.on_restored = [this](PartitionId partition, const aggregator::Fold& fold, Offset position) {
+    relay_.restored(partition, fold, position);
+  };
   aggregator_ = std::make_unique<aggregator::Runner>(
       std::move(config), *log_, clock_, random_, relay_, [this](PartitionId partition, const Error& error) {
         spdlog::log(error.next == Next::fatal ? spdlog::level::err : spdlog::level::warn,
@@ -132,7 +134,7 @@ Result<void> System::start_gateway() {
   if (!settings_.platform_api_key.empty())
     config.platforms.push_back(
         {platform_of(settings_.platform_api_key), ingest::hash_api_key(settings_.platform_api_key), false});
-  config.meters_from = aggregator_->positions();
+  config.meters_from = relay_.restored_positions(log_->partitions());
   auto made = ingest::Gateway::create(std::move(config), {*log_, clock_, random_}, routes());
   if (!made) return tl::unexpected(made.error());
   gateway_ = std::move(*made);
