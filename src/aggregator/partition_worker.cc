@@ -99,6 +99,9 @@ Result<StepResult> PartitionWorker::load() {
     fold_ = std::move((*loaded)->fold);
     position_ = (*loaded)->point.position;
     ticks_next_ = (*loaded)->point.ticks_next;
+    // Its writer came after this owner; it may stand beyond this owner's fence, which replay would then miss.
+    if (position_.epoch >= lease_.epoch)
+      return fail("fenced", "another owner has taken the partition", Next::abort);
   } else {
     for (const log::Topic t : {log::Topic::heartbeats, log::Topic::ticks}) {
       const auto range = log_.range(topic(t));

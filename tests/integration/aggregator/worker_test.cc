@@ -111,6 +111,26 @@ TEST(Worker, TwoOwnersNeverBothWrite) {
   }
 }
 
+// The other owner's snapshot stands beyond the fence of the one that was slow: that is a lost partition, not
+// a broken log.
+TEST(Worker, ASlowOwnerIsFencedByTheSnapshotOfTheNext) {
+  World world;
+  world.append_story(10);
+  const auto slow = world.worker(with_snapshots());
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(slow->step());  // acquires and writes its fence
+  const auto next = world.worker(with_snapshots());
+  world.run_to_end(*next);
+  ASSERT_GT(next->counters().snapshots, 0U);
+  auto result = slow->step();
+  while (result && *result == StepResult::worked) result = slow->step();
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, "fenced");
+  EXPECT_EQ(result.error().next, Next::abort);
+  world.append_story(4, 10);
+  world.run_to_end(*slow);
+  world.expect_truth();
+}
+
 TEST(Worker, RestoresFromItsSnapshotAlone) {
   World world;
   world.append_story(20);
