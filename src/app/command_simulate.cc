@@ -12,17 +12,26 @@ namespace {
 struct Options {
   std::uint64_t seed = 1;
   std::uint64_t seeds = 1;
-  std::uint64_t steps = 600;
+  std::uint64_t steps = 800;
+  std::string plant;
 };
 
 int run(const Options& options) {
+  const auto bug =
+      options.plant.empty() ? std::optional(simulation::Bug::none) : simulation::bug_named(options.plant);
+  if (!bug) {
+    std::cerr << "simulate: there is no bug named '" << options.plant << "'; see --help\n";
+    return kExitUsage;
+  }
   const auto begin = std::chrono::steady_clock::now();
   for (std::uint64_t i = 0; i < options.seeds; ++i) {
-    const auto report = simulation::run_simulation(options.seed + i, options.steps);
+    const auto report = simulation::run_simulation(options.seed + i, options.steps, *bug);
     if (options.seeds == 1 || !report.ok()) std::cout << simulation::to_text(report) << "\n";
     if (!report.ok()) {
+      std::cout << "The last events:\n";
+      for (const auto& event : report.last_events) std::cout << "  " << event << "\n";
       std::cout << "Again: paytick simulate --seed " << options.seed + i << " --steps " << options.steps
-                << "\n";
+                << (options.plant.empty() ? "" : " --plant " + options.plant) << "\n";
       return kExitFailed;
     }
   }
@@ -46,6 +55,9 @@ void add_simulate(CLI::App& app, int& exit_code) {
   simulate->add_option("--steps", options->steps, "Steps of each")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  simulate->add_option("--plant", options->plant,
+                       "A bug to plant, to see it caught: lost-position, double-settle, off-by-one, "
+                       "missing-fence, stale-snapshot, swallowed-in-doubt");
   simulate->callback([options, &exit_code] { exit_code = run(*options); });
 }
 

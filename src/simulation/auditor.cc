@@ -53,10 +53,11 @@ void Auditor::on(const Open& e) {
   }
   const auto same = [&](const Session& s) { return s.open.session == e.session; };
   if (known_.contains(e.attachment) || std::any_of(sessions_.begin(), sessions_.end(), same)) return;
-  known_.insert(e.attachment);
   const auto meter = meters_.find(e.meter);
   const bool foreign = meter != meters_.end() && meter->second.foreign(e.viewer);
-  if (foreign || closed_contents_.contains(e.content)) {
+  const bool closed = !foreign && closed_contents_.contains(e.content);
+  if (!closed) known_.insert(e.attachment);  // each repeat for a closed content is refused anew
+  if (foreign || closed) {
     ++refused_;
     return;
   }

@@ -1,10 +1,23 @@
 #include "simulation/faulty_log.h"
 
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "aggregator/fold.h"
 #include "model/codec.h"
 #include "model/frame.h"
 
 namespace paytick::simulation {
 namespace {
+
+constexpr std::array<std::pair<std::string_view, Bug>, 6> kNames{
+    {{"lost-position", Bug::lost_position},
+     {"double-settle", Bug::double_settle},
+     {"off-by-one", Bug::off_by_one},
+     {"missing-fence", Bug::missing_fence},
+     {"stale-snapshot", Bug::stale_snapshot},
+     {"swallowed-in-doubt", Bug::swallowed_in_doubt}}};
 
 std::string one_tick_earlier(std::string value) {
   std::string out;
@@ -18,6 +31,35 @@ std::string one_tick_earlier(std::string value) {
 }
 
 }  // namespace
+
+std::optional<Bug> bug_named(std::string_view name) {
+  for (const auto& [text, bug] : kNames)
+    if (text == name) return bug;
+  return std::nullopt;
+}
+
+std::string_view to_text(Bug bug) {
+  for (const auto& [text, known] : kNames)
+    if (known == bug) return text;
+  return "none";
+}
+
+// Keeps the snapshot for the next one, and writes the one before it, dressed as the newest.
+void FaultyLog::age(log::Step& step) {
+  std::vector<std::string> now;
+  for (const log::NewRecord& r : step.records)
+    if (r.to.topic == log::Topic::snapshots && r.key != "newest") now.push_back(r.value);
+  if (now.empty()) return;
+  const PartitionId partition = step.records[0].to.partition;
+  const aggregator::FoldConfig config{partition, log_.partitions()};
+  const auto before = std::exchange(last_chunks_[partition], now);
+  const auto old = aggregator::Fold::restore(config, before);
+  const auto fresh = aggregator::Fold::restore(config, now);
+  if (before.empty() || !old || !fresh) return;
+  const auto dressed = old->fold.snapshot(fresh->position, fresh->prev);
+  if (dressed.size() != now.size()) return;
+  for (std::size_t i = 0; i < dressed.size(); ++i) step.records[i].value = dressed[i];
+}
 
 Result<std::vector<Offset>> FaultyLog::append(std::span<const log::NewRecord> records) {
   auto done = log_.append(records);
@@ -36,6 +78,11 @@ Result<std::vector<Offset>> FaultyLog::commit(const log::Step& step) {
       return log_.commit(silent);
     }
   }
+  if (bug_ == Bug::stale_snapshot) {
+    log::Step stale = step;
+    age(stale);
+    return log_.commit(stale);
+  }
   auto done = log_.commit(step);
   if (!done && bug_ == Bug::swallowed_in_doubt && done.error().next == Next::in_doubt)
     return std::vector<Offset>(step.records.size());
@@ -45,10 +92,20 @@ Result<std::vector<Offset>> FaultyLog::commit(const log::Step& step) {
 Result<std::vector<log::Record>> FaultyLog::read(log::TopicPartition tp, Offset from, std::size_t max) {
   auto records = log_.read(tp, from, max);
   if (!records || tp.topic != log::Topic::heartbeats) return records;
-  if (bug_ == Bug::lost_position && records->size() > 2) records->erase(records->begin());
-  if (bug_ == Bug::off_by_one)
-    for (log::Record& r : *records) r.value = one_tick_earlier(std::move(r.value));
+  for (log::Record& r : *records) {
+    if (bug_ == Bug::off_by_one) r.value = one_tick_earlier(std::move(r.value));
+    if (bug_ == Bug::lost_position && static_cast<std::int64_t>(r.offset) % 13 == 12) {
+      r.value.clear();  // what stood here is passed over
+      codec::write(Clock{}, r.value);
+    }
+  }
   return records;
+}
+
+Result<std::optional<log::Record>> FaultyLog::latest(log::TopicPartition tp, std::string_view key) {
+  auto record = log_.latest(tp, key);
+  if (record && *record && tp.topic == log::Topic::snapshots && key == "newest") ++snapshots_loaded_;
+  return record;
 }
 
 }  // namespace paytick::simulation

@@ -3,6 +3,11 @@
 // live here so that no product code has a switch for them.
 
 #include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "log/event_log.h"
 
@@ -10,12 +15,15 @@ namespace paytick::simulation {
 
 enum class Bug : std::uint8_t {
   none,
-  lost_position,      // goes on one record too far
-  double_settle,      // planted in the chain
-  off_by_one,         // each heartbeat counts one tick earlier
-  missing_fence,      // a new owner does not say so
-  swallowed_in_doubt  // a doubtful write is taken for done
+  lost_position,       // every 13th read goes one record too far, and nobody notices
+  double_settle,       // planted in the chain
+  off_by_one,          // a heartbeat counts one tick earlier
+  missing_fence,       // a new owner does not say so
+  stale_snapshot,      // the state of an older snapshot under the newest one's position
+  swallowed_in_doubt,  // a doubtful write is taken for done
 };
+std::optional<Bug> bug_named(std::string_view name);
+std::string_view to_text(Bug bug);
 
 class FaultyLog final : public log::EventLog {
  public:
@@ -29,9 +37,7 @@ class FaultyLog final : public log::EventLog {
     return log_.position(role, p);
   }
   Result<std::vector<log::Record>> read(log::TopicPartition tp, Offset from, std::size_t max) override;
-  Result<std::optional<log::Record>> latest(log::TopicPartition tp, std::string_view key) override {
-    return log_.latest(tp, key);
-  }
+  Result<std::optional<log::Record>> latest(log::TopicPartition tp, std::string_view key) override;
   Result<Range> range(log::TopicPartition tp) override { return log_.range(tp); }
   bool wait(log::TopicPartition tp, Offset seen, std::chrono::milliseconds timeout) override {
     return log_.wait(tp, seen, timeout);
@@ -39,9 +45,16 @@ class FaultyLog final : public log::EventLog {
   void interrupt() override { log_.interrupt(); }
   Result<void> trim(log::TopicPartition tp, Offset before) override { return log_.trim(tp, before); }
 
+  // Restores that began with a snapshot.
+  std::uint64_t snapshots_loaded() const { return snapshots_loaded_; }
+
  private:
+  void age(log::Step& step);
+
   log::EventLog& log_;
   Bug bug_;
+  std::map<PartitionId, std::vector<std::string>> last_chunks_;
+  std::uint64_t snapshots_loaded_ = 0;
 };
 
 }  // namespace paytick::simulation

@@ -1,0 +1,114 @@
+#include "simulation/audit.h"
+
+#include <vector>
+
+#include "model/codec.h"
+#include "model/frame.h"
+#include "simulation/auditor.h"
+
+namespace paytick::simulation {
+namespace {
+
+constexpr std::size_t kAll = 1U << 30;
+
+class Auditing {
+ public:
+  Auditing(log::EventLog& log, const SimulatedChain& chain, const projections::MemoryDatabase& database)
+      : log_(log), chain_(chain), database_(database) {}
+
+  Audit run(const std::set<std::string>& acknowledged) {
+    for (std::uint32_t p = 0; p < log_.partitions() && ok(); ++p) partition(PartitionId{p});
+    for (const std::string& line : acknowledged)
+      if (!found_.contains(line)) differ("an acknowledged input is not on the log");
+    return out_;
+  }
+
+ private:
+  bool ok() const { return out_.difference.empty(); }
+  void differ(std::string what) {
+    if (ok()) out_.difference = std::move(what);
+  }
+
+  void partition(PartitionId p) {
+    Auditor auditor;
+    const auto inputs = log_.read({log::Topic::heartbeats, p}, Offset{0}, kAll);
+    for (log::Record r : *inputs) {
+      found_.insert(r.value);
+      codec::for_each_line(r.value, [&](codec::MutableLine line) {
+        if (const auto input = codec::parse_input(line)) auditor.input(r.append_time, *input);
+      });
+    }
+    const Offset folded = read_ticks(p, auditor);
+    if (auto what = auditor.difference()) return differ(*what);
+    if (ok() && static_cast<std::size_t>(folded) != inputs->size())
+      return differ("not every input is folded");
+    money(p, auditor);
+    for (const auto& [id, bill] : auditor.sessions()) session(p, id, bill);
+  }
+
+  Offset read_ticks(PartitionId p, Auditor& auditor) {
+    FrameReader reader;
+    std::vector<std::string> held;
+    const auto ticks = log_.read({log::Topic::ticks, p}, Offset{0}, kAll);
+    for (const log::Record& r : *ticks) {
+      const auto verdict = reader.read(r.value);
+      if (!verdict) {
+        differ(verdict.error().code + ": " + verdict.error().message);
+        break;
+      }
+      if (*verdict == FrameVerdict::fence) held.clear();
+      if (*verdict == FrameVerdict::hold || *verdict == FrameVerdict::accept) held.push_back(r.value);
+      if (*verdict != FrameVerdict::accept) continue;
+      for (std::string& value : held)
+        codec::for_each_line(value, [&](codec::MutableLine line) {
+          if (const auto output = codec::parse_output(line)) auditor.output(*output);
+        });
+      held.clear();
+    }
+    return reader.position().to;
+  }
+
+  void money(PartitionId p, const Auditor& auditor) {
+    std::map<Auditor::SumKey, projections::MemoryDatabase::Sum> shown;
+    for (const auto& [key, sum] : database_.sums())
+      if (key.first == p) shown[{sum.line.meter, sum.line.creator, sum.line.bps}] = sum;
+    for (const auto& [key, money] : auditor.sums()) {
+      const auto i = chain_.paid_sums().find(key);
+      const std::int64_t paid = i == chain_.paid_sums().end() ? 0 : i->second;
+      out_.charged += money.charged;
+      out_.due += money.due;
+      out_.paid += paid;
+      if (paid != money.due)
+        return differ("the chain has paid " + std::to_string(paid) + " of " + std::to_string(money.due));
+      const auto& row = shown[key];
+      if (row.charged != money.charged || row.due != money.due || row.paid != paid)
+        return differ("the tables show a sum of " + std::to_string(row.charged) + "/" +
+                      std::to_string(row.due) + "/" + std::to_string(row.paid) + ", not " +
+                      std::to_string(money.charged) + "/" + std::to_string(money.due) + "/" +
+                      std::to_string(paid));
+    }
+  }
+
+  void session(PartitionId p, const SessionId& id, const Auditor::SessionBill& bill) {
+    const auto row = database_.sessions().find({p, id});
+    if (row == database_.sessions().end()) return differ("session " + paytick::to_text(id) + " has no row");
+    if (row->second.ticks != bill.ticks || row->second.closed != bill.closed)
+      differ("the tables show session " + paytick::to_text(id) + " with " +
+             std::to_string(row->second.ticks) + " ticks, not " + std::to_string(bill.ticks) + ", or open");
+  }
+
+  log::EventLog& log_;
+  const SimulatedChain& chain_;
+  const projections::MemoryDatabase& database_;
+  std::set<std::string> found_;
+  Audit out_;
+};
+
+}  // namespace
+
+Audit audit(log::EventLog& log, const SimulatedChain& chain, const projections::MemoryDatabase& database,
+            const std::set<std::string>& acknowledged) {
+  return Auditing(log, chain, database).run(acknowledged);
+}
+
+}  // namespace paytick::simulation

@@ -1,0 +1,100 @@
+#include "simulation/faults.h"
+
+namespace paytick::simulation {
+namespace {
+
+constexpr std::size_t kLastEvents = 20;
+
+}  // namespace
+
+void Faults::note(std::string event) {
+  for (const char c : event) trace_ = (trace_ ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;  // FNV-1a
+  last_.push_back(std::move(event));
+  if (last_.size() > kLastEvents) last_.pop_front();
+}
+
+void Faults::fired(const char* kind) {
+  ++counts_[kind];
+  note(std::string("fault ") + kind);
+}
+
+log::Fault Faults::log(log::Write kind) {
+  if (calm_) return log::Fault::none;
+  const auto is = [this](const char* name, log::Fault fault) {
+    fired(name);
+    return fault;
+  };
+  switch (random_.below(150)) {
+    case 0:
+      return is("log_busy", log::Fault::busy);
+    case 1:
+      return is("log_full", log::Fault::full);
+    case 2:
+      return is("in_doubt_applied", log::Fault::in_doubt_applied);
+    case 3:
+      return is("in_doubt_dropped", log::Fault::in_doubt_dropped);
+    case 4:
+      return is("crash_before_write", log::Fault::crash_before);
+    case 5:
+      return is("crash_after_write", log::Fault::crash_after);
+    case 6:
+      if (kind != log::Write::commit) return log::Fault::none;
+      return is("fenced", log::Fault::fenced);
+    default:
+      return log::Fault::none;
+  }
+}
+
+SendFault Faults::send() {
+  if (calm_) return SendFault::none;
+  const auto is = [this](const char* name, SendFault fault) {
+    fired(name);
+    return fault;
+  };
+  switch (random_.below(12)) {
+    case 0:
+      return is("answer_lost_applied", SendFault::lost_applied);
+    case 1:
+      return is("answer_lost_dropped", SendFault::lost_dropped);
+    case 2:
+      return is("chain_unreachable", SendFault::unreachable);
+    case 3:
+      return is("try_again_later", SendFault::try_again);
+    case 4:
+      return is("transaction_forgotten", SendFault::forgotten);
+    default:
+      return SendFault::none;
+  }
+}
+
+WriteFault Faults::database() {
+  if (calm_) return WriteFault::none;
+  const auto is = [this](const char* name, WriteFault fault) {
+    fired(name);
+    return fault;
+  };
+  switch (random_.below(15)) {
+    case 0:
+      return is("database_away", WriteFault::away);
+    case 1:
+      return is("database_in_doubt_applied", WriteFault::in_doubt_applied);
+    case 2:
+      return is("database_in_doubt_dropped", WriteFault::in_doubt_dropped);
+    default:
+      return WriteFault::none;
+  }
+}
+
+bool Faults::duplicates() {
+  if (calm_ || !random_.one_in(16)) return false;
+  fired("duplicated");
+  return true;
+}
+
+bool Faults::reorders() {
+  if (calm_ || !random_.one_in(8)) return false;
+  fired("reordered");
+  return true;
+}
+
+}  // namespace paytick::simulation

@@ -1,0 +1,109 @@
+#include "simulation/players.h"
+
+#include "model/codec.h"
+#include "model/partition.h"
+
+namespace paytick::simulation {
+
+Players::Players(std::uint32_t partitions, SeededRandom& random, VirtualClock& clock, Faults& faults)
+    : partitions_(partitions), random_(random), clock_(clock), faults_(faults) {
+  gateway_ = random_.id<GatewayId>();
+  for (int i = 0; i < 4; ++i) add_viewer();
+}
+
+void Players::add_viewer() {
+  Player p;
+  p.open.viewer = random_.id<ViewerId>();
+  p.open.meter = random_.id<MeterId>();
+  p.open.content = random_.id<ContentId>();
+  p.open.creator = random_.id<CreatorId>();
+  p.open.plan.price_per_tick = Amount(100'000);
+  if (random_.one_in(2)) {
+    p.open.plan.tick_ms = 1'000;
+    p.open.plan.price_per_tick = Amount(10'000);
+    p.open.plan.platform_bps = 1'000;
+  }
+  p.open.plan.id = derive_plan_id(p.open.plan);
+  p.open.gateway = gateway_;
+  p.partition = partition_of(p.open.viewer, partitions_);
+  MeterReport report;
+  report.viewer = p.open.viewer;
+  report.meter = p.open.meter;
+  report.deposited = report.allowance = Amount(random_.one_in(4) ? 400'000 : 50'000'000);
+  queue(p.partition, report);
+  players_.push_back(p);
+}
+
+void Players::queue(PartitionId partition, const Input& input) {
+  std::string line;
+  codec::write(input, line);
+  unsent_.push_back({partition, std::move(line)});
+}
+
+void Players::queue_everywhere(const Input& input) {
+  for (std::uint32_t p = 0; p < partitions_; ++p) queue(PartitionId{p}, input);
+}
+
+void Players::clock() { queue_everywhere(Clock{}); }
+
+void Players::gateway_restarts() {
+  queue_everywhere(GatewayStarted{gateway_, ++boot_});
+  for (Player& p : players_) p.playing = false;
+}
+
+Result<void> Players::send_one(log::EventLog& log) {
+  if (unsent_.empty()) return {};
+  const std::size_t i = unsent_.size() > 1 && faults_.reorders() ? random_.below(unsent_.size()) : 0;
+  const Unsent unsent = unsent_[i];
+  const log::NewRecord record{{log::Topic::heartbeats, unsent.partition}, clock_.time, {}, unsent.line};
+  if (const auto done = log.append({&record, 1}); !done) return tl::unexpected(done.error());
+  ++sent_;
+  acknowledged_.insert(unsent.line);
+  faults_.note("acknowledged " + unsent.line);
+  if (!faults_.duplicates()) unsent_.erase(unsent_.begin() + static_cast<std::ptrdiff_t>(i));
+  return {};
+}
+
+void Players::play() {
+  Player& p = players_[random_.below(players_.size())];
+  if (random_.one_in(12)) return control(p);
+  if (!p.playing) {
+    p.open.resume = p.seq != 0 && random_.one_in(3) ? std::optional(p.open.session) : std::nullopt;
+    p.open.session = random_.id<SessionId>();
+    p.open.attachment = random_.id<AttachmentId>();
+    p.open.at = clock_.time;
+    p.open.boot = boot_;
+    p.playing = true;
+    queue(p.partition, p.open);
+  } else if (random_.one_in(10)) {
+    p.playing = false;
+    queue(p.partition, Stop{p.open.session, p.open.attachment, clock_.time});
+  } else {
+    queue(p.partition, Heartbeat{p.open.session, p.open.attachment, ++p.seq, clock_.time});
+  }
+}
+
+void Players::control(Player& p) {
+  const ViewerId& viewer = p.open.viewer;
+  switch (random_.below(8)) {
+    case 0:
+      return queue(p.partition, Pause{viewer, std::nullopt});
+    case 1:
+      return queue(p.partition, Limit{viewer, Amount(random_.upto(3'000'000)), Period::day});
+    case 2:
+      return queue(p.partition, Limit{viewer, Amount(100'000'000), Period::total});
+    case 3:
+    case 4:
+      return queue(p.partition,
+                   Charge{viewer, p.open.meter, p.open.creator, p.open.plan.platform_bps, ChargeKind::tip,
+                          "tip-" + std::to_string(random_.below(5)), Amount(1 + random_.upto(50'000))});
+    case 5:
+      if (random_.one_in(8)) return queue_everywhere(ContentClosed{p.open.content});
+      return queue(p.partition, Freeze{viewer, "simulated"});
+    default:
+      queue(p.partition, Unfreeze{viewer, "simulated"});
+      return queue(p.partition, Resume{viewer, std::nullopt});
+  }
+}
+
+}  // namespace paytick::simulation
