@@ -45,12 +45,16 @@ std::uint64_t milliseconds_since(Clock::time_point begin) {
       std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin).count());
 }
 
-std::optional<std::uint64_t> ask_metric(const std::string& listen, std::string_view name) {
+// What /metrics says now; empty when it does not answer.
+std::string ask_metrics(const std::string& listen) {
   auto client = chain::HttpClient::create(listen);
-  if (!client) return std::nullopt;
-  const auto answer = client->get("/metrics");
-  if (!answer || answer->status != 200) return std::nullopt;
-  return load::metric(answer->body, name);
+  if (!client) return {};
+  auto answer = client->get("/metrics");
+  return answer && answer->status == 200 ? std::move(answer->body) : std::string();
+}
+
+std::optional<std::uint64_t> ask_metric(const std::string& listen, std::string_view name) {
+  return load::metric(ask_metrics(listen), name);
 }
 
 Result<void> allow_sockets(std::uint32_t viewers) {
@@ -170,8 +174,11 @@ Result<load::Outcome> drive(load::Driver& driver, const load::Job& job) {
                        return load::progress_words(tally, rate, ms, job.plan.run_ms);
                      });
   if (!ran) return tl::unexpected(ran.error());
-  load::Outcome outcome{
-      .tally = driver.tally(), .spent_ms = milliseconds_since(begin), .expected = {}, .billed = {}};
+  load::Outcome outcome;
+  outcome.spent_ms = milliseconds_since(begin);
+  const std::string metrics = ask_metrics(job.listen);
+  outcome.history_behind_s = load::metric_text(metrics, "paytick_projection_behind_seconds").value_or("");
+  outcome.tally = driver.tally();
   if (driver.expected_ticks() >= 0) outcome.expected = driver.expected_ticks();
   if (before && outcome.expected) outcome.billed = billed_since(*before, *outcome.expected, job.listen);
   driver.close();

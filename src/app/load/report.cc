@@ -66,7 +66,10 @@ std::string to_words(const Outcome& outcome, const Options& options, const Plan&
                  outcome.spent_ms % 1'000 / 100);
   fmt::format_to(to, "  refused    {}, without an answer {}; errors:{}\n", with_commas(t.refused),
                  with_commas(t.lost), error_words(t));
-  fmt::format_to(to, "  billed     {}\n\n", billed_words(outcome));
+  fmt::format_to(to, "  billed     {}\n", billed_words(outcome));
+  if (!outcome.history_behind_s.empty())
+    fmt::format_to(to, "  history    {} s behind when the last answer came\n", outcome.history_behind_s);
+  text += "\n";
   fmt::format_to(to, "  {:<22}{:>10}{:>10}{:>10}{:>10}{:>10}\n", "answer after, ms", "p50", "p90", "p99",
                  "p99.9", "max");
   text += row(options.over_http() ? "its batch was sent" : "it was sent", t.from_sent);
@@ -93,6 +96,7 @@ std::string to_json(const Outcome& outcome, const Options& options, const Plan& 
   json.end();
   if (outcome.expected) json.add("expectedTicks", *outcome.expected);
   if (outcome.billed) json.add("billedTicks", *outcome.billed);
+  if (!outcome.history_behind_s.empty()) json.add("historyBehindSeconds", outcome.history_behind_s);
   const auto latency = [&](const char* name, const Histogram& histogram) {
     json.begin(name);
     for (const Quantile& q : kQuantiles) json.add(q.name, number(histogram.quantile(q.per_million)));

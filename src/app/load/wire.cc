@@ -115,13 +115,19 @@ std::optional<std::uint64_t> read_batch_answer(
   return accepted;
 }
 
-std::optional<std::uint64_t> metric(std::string_view text, std::string_view name) {
+std::optional<std::string_view> metric_text(std::string_view text, std::string_view name) {
   const std::string start = "\n" + std::string(name) + " ";
   const auto at = text.find(start);
   if (at == text.npos) return std::nullopt;
+  const auto from = at + start.size();
+  return text.substr(from, text.find('\n', from) - from);
+}
+
+std::optional<std::uint64_t> metric(std::string_view text, std::string_view name) {
+  const auto digits = metric_text(text, name);
   std::uint64_t value = 0;
-  const char* const from = text.data() + at + start.size();
-  if (std::from_chars(from, text.data() + text.size(), value).ec != std::errc{}) return std::nullopt;
+  if (!digits || std::from_chars(digits->data(), digits->data() + digits->size(), value).ec != std::errc{})
+    return std::nullopt;
   return value;
 }
 

@@ -45,7 +45,8 @@ std::optional<std::uint64_t> read_batch_answer(
     std::string_view body, std::uint64_t lines,
     const std::function<void(std::uint64_t line, std::string_view code)>& refused);
 
-// The value of a counter or gauge in Prometheus text.
+// The value of a counter or gauge in Prometheus text: as it stands there, and as a whole number.
+std::optional<std::string_view> metric_text(std::string_view text, std::string_view name);
 std::optional<std::uint64_t> metric(std::string_view text, std::string_view name);
 
 }  // namespace paytick::app::load

@@ -8,9 +8,9 @@
 #include "app/load/fleet.h"
 #include "app/load/histogram.h"
 #include "app/load/options.h"
-#include "app/progress.h"
 #include "app/load/schedule.h"
 #include "app/load/wire.h"
+#include "app/progress.h"
 #include "ingest/protocol_batch.h"
 
 namespace paytick::app::load {
@@ -151,6 +151,7 @@ TEST(LoadWire, MembersAndMetricsAreFound) {
   EXPECT_FALSE(text_member(kTick, "code"));
   EXPECT_EQ(metric("# HELP a b\na 3\nab 4\n", "ab"), 4U);
   EXPECT_FALSE(metric("# HELP a b\na 3\n", "b"));
+  EXPECT_EQ(metric_text("# HELP a b\na 0.250\nc 1\n", "a"), "0.250");
 }
 
 TEST(LoadOptions, TimesAreRead) {
