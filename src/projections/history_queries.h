@@ -3,12 +3,13 @@
 // first.
 //
 // A page is {"items":[…],"next":cursor or null} with totals beside it. Money is a decimal string, times are
-// milliseconds since the epoch. A cursor names the last item shown, so pages stay right while new items arrive.
+// milliseconds since the epoch. A cursor names the last item shown, so pages stay right while new items
+// arrive.
 //
 // An item has `kind` (session, tip, ticket, block, settlement, credit, top_up, refund), `id`, `at`, `amount`,
-// and what its kind knows: `ticks`, `tickMs`, `pricePerTick`, `paidUntil`, `halt`, `proof` (newest link of the
-// session's chain), `settled`, `transaction` and `ledger` (of the transaction that paid for it), `fee` (the
-// platform's share of a settlement), `reference` (the platform's own name, or a charge's key).
+// and what its kind knows: `ticks`, `tickMs`, `pricePerTick`, `paidUntil`, `halt`, `proof` (newest link of
+// the session's chain), `settled`, `transaction` and `ledger` (of the transaction that paid for it), `fee`
+// (the platform's share of a settlement), `reference` (the platform's own name, or a charge's key).
 //
 // Threads: any. Each call uses a connection of its own from a small pool and blocks until the answer is
 // there.
