@@ -77,8 +77,6 @@ std::vector<ConfigKey> make_keys() {
               FIELD(log.partitions)),
       integer("log", "bytes_max", "bytes", 0, kMany * 1'000,
               "size limit of the embedded log; 0: as much as the disk holds", FIELD(log.bytes_max)),
-      integer("log", "retain_hours", "hours", 1, 87'600, "how long inputs and ticks are kept at least",
-              FIELD(log.retain_hours)),
       integer("aggregator", "snapshot_every_mb", "MB", 1, 100'000,
               "inputs folded between two snapshots of a partition", FIELD(aggregator.snapshot_every_mb)),
       text("database", "url", "connection string",

@@ -29,8 +29,6 @@ struct Config {
   struct Log {
     std::int64_t partitions = 4;  // fixed when the data folder is created
     std::int64_t bytes_max = 0;   // of the embedded log on disk; 0: as much as the disk holds
-    std::int64_t retain_hours =
-        168;  // inputs and ticks older than this may be forgotten once snapshots passed them
   } log;
 
   struct Aggregator {

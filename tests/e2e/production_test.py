@@ -1,0 +1,122 @@
+"""`paytick up` without --dev: chain, database and secrets from configuration, as an operator runs it."""
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+import unittest
+
+from outage_test import command_of, children, wait_for
+from running_paytick import PAYTICK, Paytick
+
+LOCALNET = os.environ["PAYTICK_LOCALNET"]
+
+
+class ProductionTest(unittest.TestCase):
+    def setUp(self):
+        # Development mode makes the network, the contracts and the database; then they are run by themselves.
+        self.dev = Paytick()
+        self.addCleanup(self.dev.remove)
+        self.dev.start()
+        self.postgres_command = next(command_of(pid) for pid in children(self.dev.process.pid)
+                                     if os.path.basename(command_of(pid)[0]) == b"postgres")
+        self.system = self.dev.dev
+        self.assertEqual(self.dev.stop(), 0, self.dev.log())
+        self.secrets = json.loads((self.dev.data / "secrets.json").read_text())
+        self.rpc_url = self.start_network()
+        self.start_database()
+        self.log = self.dev.folder / "production.log"
+
+    def start_network(self):
+        ready = self.dev.folder / "ready.json"
+        node = subprocess.Popen([LOCALNET, "--data", self.dev.data / "stellar/ledger", "--listen", "127.0.0.1:0",
+                                 "--ledger-ms", "200", "--ready-file", ready], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(node.wait)
+        self.addCleanup(node.terminate)
+        wait_for("the network", ready.exists)
+        return json.loads(ready.read_text())["rpcUrl"]
+
+    def start_database(self):
+        as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--inh-caps=+dac_read_search",
+                   "--ambient-caps=+dac_read_search"] if os.geteuid() == 0 else []
+        server = subprocess.Popen([*as_user, *self.postgres_command], stderr=subprocess.DEVNULL)
+        self.addCleanup(server.wait)
+        self.addCleanup(server.send_signal, signal.SIGINT)
+        # Tables belong to one log; this one is another.
+        wait_for("the database", lambda: subprocess.run(
+            ["psql", self.system["databaseUrl"], "-qc", "CREATE DATABASE production"], capture_output=True).returncode == 0)
+        self.database_url = self.system["databaseUrl"].replace("///paytick?", "///production?")
+
+    def configuration(self, **replace):
+        values = {"rpc_url": self.rpc_url, "network_passphrase": self.system["networkPassphrase"],
+                  "router": self.system["router"]} | replace
+        file = self.dev.folder / "paytick.toml"
+        chain = "\n".join(f'{key} = "{value}"' for key, value in values.items())
+        file.write_text(f'data = "{self.dev.folder}/production"\n[gateway]\nlisten = "127.0.0.1:0"\n'
+                        f'[chain]\n{chain}\n[settlement]\nmax_age_s = 1\nmax_fee_share_bps = 10000\n')
+        key = self.dev.folder / "settler.key"
+        key.write_text(self.secrets["settler"] + "\n")
+        environment = os.environ | {
+            "DATABASE_URL": self.database_url, "PAYTICK_SETTLER_SECRET_FILE": str(key),
+            "PAYTICK_OPERATOR_SECRET": self.secrets["operator"], "PAYTICK_PLATFORM_API_KEY": "pk_production"}
+        return file, environment
+
+    def up(self, file, environment):
+        with open(self.log, "a") as log:
+            return subprocess.Popen([PAYTICK, "up", "--config", file], env=environment, stdout=log, stderr=log)
+
+    def test_a_session_is_billed_settled_and_verified(self):
+        # The router's events tell this log of the viewer's meter; its own database is fresh.
+        file, environment = self.configuration()
+        replay = lambda *more: subprocess.run([PAYTICK, *more, "--config", file], env=environment, capture_output=True, text=True)  # noqa: E731
+        process = self.up(file, environment)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        found = wait_for("paytick up", lambda: re.search(r"ready on (http://\S+)", self.log.read_text()))
+        self.dev.dev = self.system | {"listen": found[1], "platformApiKey": "pk_production"}
+        wait_for("readiness", lambda: json.loads(self.dev.get("/readyz")[1])["status"] == "ready")
+        content = self.dev.content()
+        start = int(time.time() * 1000) - 20_000
+        lines = [{"type": "open", "session": "s", "attachment": "a", "viewer": self.system["viewer"]["publicKey"],
+                  "meter": self.system["viewer"]["meter"], "content": content, "at": start}]
+        lines += [{"type": "heartbeat", "session": "s", "attachment": "a", "seq": k, "at": start + k * 1000} for k in range(12)]
+
+        def accepted():
+            status, body = self.dev.post("/v1/heartbeats", "".join(json.dumps(line) + "\n" for line in lines))
+            return status == 200 and all(json.loads(line)["status"] == "accepted" for line in body.splitlines())
+        wait_for("the meter", accepted)
+        self.assertEqual(self.dev.get("/api/account/history?meter=" + self.system["viewer"]["meter"])[0], 401)
+
+        def settled():
+            verified = replay("verify", "--json")
+            self.assertEqual(verified.returncode, 0, verified.stdout + verified.stderr + self.log.read_text())
+            report = json.loads(verified.stdout)
+            return report if report["settled"] == "0.1200000" else None
+        report = wait_for("the settlement", settled)
+        self.assertTrue(report["chainChecked"] and report["databaseChecked"])
+        self.assertEqual((report["charged"], report["ticks"]), ("0.1200000", 12))
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(timeout=60), 0, self.log.read_text())
+
+    def test_what_is_missing_or_wrong_is_told(self):
+        file, environment = self.configuration()
+        table = {
+            "no settler's key": (file, {k: v for k, v in environment.items() if "SETTLER" not in k}, 2, "PAYTICK_SETTLER_SECRET"),
+            "no database": (file, {k: v for k, v in environment.items() if k != "DATABASE_URL"}, 2, "database.url"),
+            "no such file": (self.dev.folder / "nothing.toml", environment, 2, "nothing.toml"),
+        }
+        for name, (file_, environment_, code, words) in table.items():
+            with self.subTest(name):
+                ran = subprocess.run([PAYTICK, "up", "--config", file_], env=environment_, capture_output=True, text=True, timeout=60)
+                self.assertEqual(ran.returncode, code, ran.stderr)
+                self.assertIn(words, ran.stderr)
+        with self.subTest("no router"):
+            file, environment = self.configuration(router="nonsense")
+            ran = subprocess.run([PAYTICK, "up", "--config", file], env=environment, capture_output=True, text=True, timeout=60)
+            self.assertEqual(ran.returncode, 2, ran.stderr)
+            self.assertIn("chain.router", ran.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2, warnings="ignore")
