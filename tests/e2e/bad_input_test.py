@@ -98,7 +98,7 @@ class BadInputTest(unittest.TestCase):
                 "creatorWallet": dev["creator"]["publicKey"], "plan": {
                     "tickMs": 1, "pricePerTick": 1, "heartbeatMs": 1, "minimumTicks": 1, "platformBps": 0,
                     "refundUnused": True}})), 422, "invalid_plan"),
-            "a body too large": (self.paytick.post("/api/content", "x" * 2_000_000), 413, "too_large"),
+            "a body too large": (self.paytick.post("/api/content", "x" * 200_000), 413, "too_large"),
         }
         for name, ((status, body), wanted, code) in table.items():
             with self.subTest(name):

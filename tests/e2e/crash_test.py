@@ -66,10 +66,13 @@ class Platform(threading.Thread):
     def send(self, lines):
         """Until the answer is there: an unanswered batch may or may not be in the log."""
         body = "".join(json.dumps(line) + "\n" for line in lines)
+        unanswered = False
         while True:
             try:
                 status, answer = self.test.paytick.post("/v1/heartbeats", body)
             except AWAY:
+                unanswered = True
+                self.test.still_expected()
                 time.sleep(0.02)
                 continue
             if status == 200:
@@ -77,7 +80,10 @@ class Platform(threading.Thread):
                 wrong = [a for a in answers if a["status"] != "accepted"]
                 if not wrong:
                     return
-                # Being busy is no refusal, nor is a session that the restarted gateway is still told about.
+                # A stop that was not answered may have been taken: then the session is gone.
+                if unanswered and lines[0]["type"] == "stop" and {a["code"] for a in wrong} <= {"unknown_session", "session_closed"}:
+                    return
+                # Being busy is no refusal.
                 if {a["code"] for a in wrong} <= {"try_again", "draining"}:
                     time.sleep(0.02)
                     continue
@@ -112,6 +118,7 @@ class Screen(threading.Thread):
                     if not isinstance(failure, AWAY) and "websocket" not in type(failure).__module__:
                         raise
                     player = None
+                    self.test.still_expected()
                     time.sleep(0.02)
                     continue
                 if answer["type"] == "tick":
@@ -133,6 +140,13 @@ class CrashTest(unittest.TestCase):
         self.paytick = Paytick()
         self.addCleanup(self.paytick.remove)
         self.paytick.start()
+
+    given_up = False
+
+    def still_expected(self):
+        """An actor without an answer waits for a restart, unless there will be none."""
+        if self.given_up:
+            raise AssertionError("paytick did not come back")
 
     def meters(self, count):
         funded = self.paytick.run("load", "--fund", "--viewers", str(count), "--for", "1s")
@@ -168,6 +182,9 @@ class CrashTest(unittest.TestCase):
                 self.kill_at_random(moments)
                 failed = [actor.failure for actor in actors if actor.failure]
                 self.assertFalse(failed, f"after kill {number + 1}: {self.paytick.log()}")
+        except BaseException:
+            self.given_up = True
+            raise
         finally:
             for actor in actors:
                 actor.ending.set()

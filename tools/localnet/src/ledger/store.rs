@@ -14,11 +14,15 @@ use super::{
 };
 use crate::wire::{decode, encode, Hash32};
 use redb::{
-    Database, Durability, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition,
-    WriteTransaction,
+    Database, DatabaseError, Durability, ReadTransaction, ReadableDatabase, ReadableTable,
+    TableDefinition, WriteTransaction,
 };
 use soroban_env_host::xdr::LedgerHeader;
-use std::{ops::Range, path::Path};
+use std::{
+    ops::Range,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 const ENTRIES: TableDefinition<&[u8], &[u8]> = TableDefinition::new("entries");
 const LEDGERS: TableDefinition<u32, u64> = TableDefinition::new("ledgers");
@@ -31,6 +35,8 @@ const META: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
 const FORMAT: &[u8] = b"1";
 /// The page cache; the entries themselves are in memory anyway.
 const CACHE_BYTES: usize = 64 << 20;
+/// How long an owner that was killed may take to let go of the file.
+const OPEN_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Where events and transactions are kept: sorts as they were applied.
 pub fn place(ledger: u32, order: u32, operation: u32) -> u64 {
@@ -71,12 +77,19 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens or creates the file. A second process on the same file is refused.
+    /// Opens or creates the file. A second process on the same file is refused, after a while: one whose owner
+    /// was killed may still be ending.
     pub fn open(path: &Path, passphrase: &str) -> Result<Self, StoreError> {
-        let database = Database::builder()
-            .set_cache_size(CACHE_BYTES)
-            .create(path)
-            .map_err(|error| StoreError(format!("{}: {error}", path.display())))?;
+        let begin = Instant::now();
+        let database = loop {
+            match Database::builder().set_cache_size(CACHE_BYTES).create(path) {
+                Ok(database) => break database,
+                Err(DatabaseError::DatabaseAlreadyOpen) if begin.elapsed() < OPEN_PATIENCE => {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+                Err(error) => return Err(StoreError(format!("{}: {error}", path.display()))),
+            }
+        };
         let store = Self { database };
         store.check_identity(passphrase)?;
         Ok(store)
@@ -295,4 +308,23 @@ fn prune(write: &WriteTransaction, oldest: u32) -> Result<(), StoreError> {
     let mut events = write.open_table(EVENTS).map_err(failed)?;
     events.retain_in(..(end, 0), |_, _| false).map_err(failed)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Store;
+    use std::time::Duration;
+
+    #[test]
+    fn an_owner_that_is_ending_is_waited_for() {
+        let path = std::env::temp_dir().join(format!("paytick-store-{}.redb", std::process::id()));
+        let first = Store::open(&path, "test").unwrap();
+        let ending = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(200));
+            drop(first);
+        });
+        assert!(Store::open(&path, "test").is_ok());
+        ending.join().unwrap();
+        std::fs::remove_file(&path).unwrap();
+    }
 }
