@@ -41,6 +41,14 @@ Error Follower::placed(const Error& error, Source source, Offset offset) const {
 Result<Offset> Follower::end_of(const Lane& lane) const {
   const auto range = log_.range(topic_of(lane.source));
   if (!range) return tl::unexpected(range.error());
+  if (range->end < lane.position.next)
+    return fail("database_ahead",
+                "the tables hold " + std::string(to_text(lane.source)) + " " +
+                    std::to_string(static_cast<std::uint32_t>(partition_)) + " up to " +
+                    std::to_string(static_cast<std::int64_t>(lane.position.next)) + ", the log ends at " +
+                    std::to_string(static_cast<std::int64_t>(range->end)) +
+                    ": they are of another log, or of a newer copy of it; rebuild them with `paytick replay`",
+                Next::fatal);
   const auto& bound = lane.source == Source::ticks         ? bound_.ticks
                       : lane.source == Source::settlements ? bound_.settlements
                                                            : bound_.catalog;

@@ -29,6 +29,7 @@ class Follower {
     std::uint64_t records = 0;
     bool more = false;  // stopped at the budget, not at the end
   };
+  // "database_ahead" (fatal): the tables hold more than the log has, so they are not this log's.
   // Reads about `bytes_max` into `changes`, positions included. After an error the follower must be thrown
   // away with the changes. Poison, a broken frame and a trimmed log name topic, partition and offset.
   Result<Read> read(std::size_t bytes_max, Changes& changes);

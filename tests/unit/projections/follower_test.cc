@@ -139,6 +139,18 @@ TEST(Follower, ASecondWriterFencesTheFirst) {
   expect_same(tables, truth);
 }
 
+TEST(Follower, TablesOfAnotherLogAreNotTouched) {
+  BilledLog billed;
+  MemoryDatabase tables;
+  project(billed.log(), tables, 1 << 30);
+  log::MemoryLog shorter({.partitions = 1, .bytes_max = 0, .wait_blocks = false});
+  aggregator::CountingRandom random;
+  ProjectionWorker worker({.partitions = {kPartition}, .step_bytes_max = 1 << 20, .bounds = {}}, shorter,
+                          tables, random);
+  ASSERT_TRUE(worker.start());
+  EXPECT_EQ(worker.step().error().code, "database_ahead");
+}
+
 TEST(Follower, StopsAtABound) {
   BilledLog billed;
   aggregator::CountingRandom random;
