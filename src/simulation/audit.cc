@@ -18,6 +18,10 @@ class Auditing {
 
   Audit run(const std::set<std::string>& acknowledged) {
     for (std::uint32_t p = 0; p < log_.partitions() && ok(); ++p) partition(PartitionId{p});
+    for (const auto& [meter, totals] : chain_.meters())
+      if (reported_[meter] != totals.version)
+        differ("the log has version " + std::to_string(reported_[meter]) + " of a meter, the chain " +
+               std::to_string(totals.version));
     for (const std::string& line : acknowledged)
       if (!found_.contains(line)) differ("an acknowledged input is not on the log");
     return out_;
@@ -35,7 +39,13 @@ class Auditing {
     for (log::Record r : *inputs) {
       found_.insert(r.value);
       codec::for_each_line(r.value, [&](codec::MutableLine line) {
-        if (const auto input = codec::parse_input(line)) auditor.input(r.append_time, *input);
+        const auto input = codec::parse_input(line);
+        if (!input) return;
+        auditor.input(r.append_time, *input);
+        if (const auto* report = std::get_if<MeterReport>(&*input)) {
+          std::uint64_t& version = reported_[report->meter];
+          version = std::max(version, report->version);
+        }
       });
     }
     const Offset folded = read_ticks(p, auditor);
@@ -101,6 +111,7 @@ class Auditing {
   const SimulatedChain& chain_;
   const projections::MemoryDatabase& database_;
   std::set<std::string> found_;
+  std::map<MeterId, std::uint64_t> reported_;  // newest version on the log
   Audit out_;
 };
 

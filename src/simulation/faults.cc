@@ -67,6 +67,25 @@ SendFault Faults::send() {
   }
 }
 
+EventFault Faults::events() {
+  if (calm_) return EventFault::none;
+  const auto is = [this](const char* name, EventFault fault) {
+    fired(name);
+    return fault;
+  };
+  switch (random_.below(20)) {
+    case 0:
+      return is("events_lost", EventFault::lost);
+    case 1:
+    case 2:
+      return is("events_repeated", EventFault::repeated);
+    case 3:
+      return is("events_pruned", EventFault::pruned);
+    default:
+      return EventFault::none;
+  }
+}
+
 WriteFault Faults::database() {
   if (calm_) return WriteFault::none;
   const auto is = [this](const char* name, WriteFault fault) {

@@ -20,6 +20,7 @@ class Faults {
 
   log::Fault log(log::Write kind);
   SendFault send();
+  EventFault events();
   WriteFault database();
   bool duplicates();
   bool reorders();

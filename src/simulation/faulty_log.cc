@@ -1,5 +1,6 @@
 #include "simulation/faulty_log.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 #include <vector>
@@ -33,8 +34,10 @@ std::string one_tick_earlier(std::string value) {
 }  // namespace
 
 std::optional<Bug> bug_named(std::string_view name) {
+  std::string with_hyphens(name);
+  std::ranges::replace(with_hyphens, '_', '-');
   for (const auto& [text, bug] : kNames)
-    if (text == name) return bug;
+    if (text == with_hyphens) return bug;
   return std::nullopt;
 }
 

@@ -22,6 +22,7 @@ void Hosts::restart(log::MemoryImage image) {
   for (auto& owner : aggregators_)
     for (auto& worker : owner) worker.reset();
   for (auto& host : settlers_) host.worker.reset();
+  for (auto& host : readers_) host.worker.reset();
   for (auto& host : projections_) host.worker.reset();
   if (faulty_) snapshots_loaded_ += faulty_->snapshots_loaded();
   faulty_.reset();
@@ -85,6 +86,16 @@ bool Hosts::step_settler(std::size_t owner) {
     host = {std::make_unique<settler::SettlerWorker>(config, *faulty_, chain_, clock_, random_), false};
   }
   return step(host, "settler");
+}
+
+bool Hosts::step_reader(std::size_t owner) {
+  auto& host = readers_[owner];
+  if (!host.worker) {
+    settler::ChainEventConfig config;
+    config.poll_ms = 0;
+    host = {std::make_unique<settler::ChainEventReader>(config, *faulty_, chain_, clock_), false};
+  }
+  return step(host, "chain events");
 }
 
 bool Hosts::step_projection(std::size_t owner) {

@@ -9,6 +9,7 @@
 
 #include "aggregator/partition_worker.h"
 #include "projections/worker.h"
+#include "settler/chain_event_reader.h"
 #include "settler/settler_worker.h"
 #include "simulation/faulty_database.h"
 #include "simulation/faulty_log.h"
@@ -27,9 +28,11 @@ class Hosts {
   bool step_aggregator(std::size_t owner, std::uint32_t partition);
   bool step_settler(std::size_t owner);
   bool step_projection(std::size_t owner);
+  bool step_reader(std::size_t owner);  // of the chain's events
   // Dies and starts again.
   void kill_aggregator(std::size_t owner, std::uint32_t partition) { aggregators_[owner][partition].reset(); }
   void kill_settler(std::size_t owner) { settlers_[owner].worker.reset(); }
+  void kill_reader(std::size_t owner) { readers_[owner].worker.reset(); }
   void kill_projection(std::size_t owner) { projections_[owner].worker.reset(); }
   void crash();  // everything at once, the log included
 
@@ -69,6 +72,7 @@ class Hosts {
   std::unique_ptr<FaultyLog> faulty_;
   std::array<std::array<std::unique_ptr<aggregator::PartitionWorker>, kPartitions>, kOwners> aggregators_;
   std::array<Started<settler::SettlerWorker>, kOwners> settlers_;
+  std::array<Started<settler::ChainEventReader>, kOwners> readers_;
   std::array<Started<projections::ProjectionWorker>, kOwners> projections_;
   std::optional<std::string> stopped_;
   std::uint64_t snapshots_loaded_ = 0;

@@ -5,8 +5,9 @@
 
 namespace paytick::simulation {
 
-Players::Players(std::uint32_t partitions, SeededRandom& random, VirtualClock& clock, Faults& faults)
-    : partitions_(partitions), random_(random), clock_(clock), faults_(faults) {
+Players::Players(std::uint32_t partitions, SeededRandom& random, VirtualClock& clock, SimulatedChain& chain,
+                 Faults& faults)
+    : partitions_(partitions), random_(random), clock_(clock), chain_(chain), faults_(faults) {
   gateway_ = random_.id<GatewayId>();
   for (int i = 0; i < 4; ++i) add_viewer();
 }
@@ -26,11 +27,7 @@ void Players::add_viewer() {
   p.open.plan.id = derive_plan_id(p.open.plan);
   p.open.gateway = gateway_;
   p.partition = partition_of(p.open.viewer, partitions_);
-  MeterReport report;
-  report.viewer = p.open.viewer;
-  report.meter = p.open.meter;
-  report.deposited = report.allowance = Amount(random_.one_in(4) ? 400'000 : 50'000'000);
-  queue(p.partition, report);
+  chain_.deposit(p.open.viewer, p.open.meter, Amount(random_.one_in(4) ? 400'000 : 50'000'000));
   players_.push_back(p);
 }
 
@@ -67,6 +64,7 @@ Result<void> Players::send_one(log::EventLog& log) {
 void Players::play() {
   Player& p = players_[random_.below(players_.size())];
   if (random_.one_in(12)) return control(p);
+  if (random_.one_in(24)) return on_chain(p);
   if (!p.playing) {
     p.open.resume = p.seq != 0 && random_.one_in(3) ? std::optional(p.open.session) : std::nullopt;
     p.open.session = random_.id<SessionId>();
@@ -81,6 +79,13 @@ void Players::play() {
   } else {
     queue(p.partition, Heartbeat{p.open.session, p.open.attachment, ++p.seq, clock_.time});
   }
+}
+
+void Players::on_chain(const Player& p) {
+  const std::uint64_t what = random_.below(5);
+  if (what == 0) return chain_.request_refund(p.open.meter);
+  if (what < 3) return chain_.pay_out(p.open.meter);
+  chain_.deposit(p.open.viewer, p.open.meter, Amount(1 + random_.upto(1'000'000)));
 }
 
 void Players::control(Player& p) {

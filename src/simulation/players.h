@@ -7,12 +7,14 @@
 
 #include "log/event_log.h"
 #include "simulation/faults.h"
+#include "simulation/simulated_chain.h"
 
 namespace paytick::simulation {
 
 class Players {
  public:
-  Players(std::uint32_t partitions, SeededRandom& random, VirtualClock& clock, Faults& faults);
+  Players(std::uint32_t partitions, SeededRandom& random, VirtualClock& clock, SimulatedChain& chain,
+          Faults& faults);
 
   void play();  // one of them does something
   void clock();
@@ -36,12 +38,14 @@ class Players {
   };
   void add_viewer();
   void control(Player& p);
+  void on_chain(const Player& p);
   void queue(PartitionId partition, const Input& input);
   void queue_everywhere(const Input& input);
 
   const std::uint32_t partitions_;
   SeededRandom& random_;
   VirtualClock& clock_;
+  SimulatedChain& chain_;
   Faults& faults_;
   GatewayId gateway_;
   std::uint64_t boot_ = 1, sent_ = 0;

@@ -65,6 +65,10 @@ void SimulatedChain::apply(const Prepared& p) {
     std::int64_t& paid = paid_[{item.meter, item.creator, item.bps}];
     const std::int64_t amount = std::max<std::int64_t>(0, item.cumulative.units() - (pays_twice ? 0 : paid));
     paid += amount;
+    if (const auto m = meters_.find(item.meter); amount > 0 && m != meters_.end()) {
+      m->second.paid = Amount(m->second.paid.units() + amount);
+      tell(m->second);
+    }
     answer.items.push_back({item.sum, Amount(paid), Amount(amount), Amount(0),
                             amount > 0 ? settler::kCodePaid : settler::kCodeNothingNew});
   }
@@ -85,12 +89,78 @@ Result<std::vector<Amount>> SimulatedChain::paid(std::span<const SettlementItem>
   return out;
 }
 
-Result<settler::EventPage> SimulatedChain::events(std::string_view cursor, std::uint32_t) {
-  return settler::EventPage{{}, std::string(cursor), ledger_, false};
+void SimulatedChain::tell(MeterReport& meter, std::optional<RefundRequest> refund) {
+  ++meter.version;
+  meter.ledger = ledger_.sequence;
+  events_.push_back({std::to_string(events_.size() + 1), ledger_.sequence, meter, refund});
 }
-Result<MeterReport> SimulatedChain::totals(const MeterId&) {
-  return fail("simulation_failed", "this chain tells no totals");
+
+void SimulatedChain::deposit(const ViewerId& viewer, const MeterId& meter, Amount amount) {
+  MeterReport& m = meters_[meter];
+  m.viewer = viewer;
+  m.meter = meter;
+  m.deposited = Amount(m.deposited.units() + amount.units());
+  m.allowance = m.deposited;
+  tell(m);
 }
+
+void SimulatedChain::request_refund(const MeterId& meter) {
+  const auto m = meters_.find(meter);
+  if (m == meters_.end() || asked_back_.contains(meter)) return;
+  MeterReport& of = m->second;
+  const std::int64_t total = of.deposited.units() - of.refunded.units() - of.paid.units();
+  if (total <= 0) return;
+  asked_back_[meter] = total;
+  tell(of, RefundRequest{of.viewer, meter, Amount(total), ledger_.sequence});
+}
+
+void SimulatedChain::pay_out(const MeterId& meter) {
+  const auto asked = asked_back_.find(meter);
+  if (asked == asked_back_.end()) return;
+  MeterReport& m = meters_[meter];
+  // What was settled meanwhile is the creator's.
+  const std::int64_t left = m.deposited.units() - m.refunded.units() - m.paid.units();
+  const std::int64_t amount = std::min(left, asked->second);
+  asked_back_.erase(asked);
+  if (amount <= 0) return;
+  m.refunded = Amount(m.refunded.units() + amount);
+  tell(m);
+}
+
+// A cursor is the number of the event it stands behind.
+Result<settler::EventPage> SimulatedChain::events(std::string_view cursor, std::uint32_t start_ledger) {
+  constexpr std::size_t kPage = 4, kRepeated = 3;
+  const EventFault fault = draw();
+  if (fault == EventFault::lost) return fail("http_unreachable", "no answer", Next::retry);
+  if (fault == EventFault::pruned) return fail("pruned", "the node has lost its history");
+  std::size_t from = 0;
+  if (cursor.empty())
+    while (from < events_.size() && events_[from].ledger < start_ledger) ++from;
+  else
+    from = static_cast<std::size_t>(std::stoul(std::string(cursor)));
+  if (fault == EventFault::repeated) from -= std::min(from, kRepeated);
+  const std::size_t to = std::min(events_.size(), from + kPage);
+  settler::EventPage page;
+  page.events.assign(events_.begin() + static_cast<std::ptrdiff_t>(from),
+                     events_.begin() + static_cast<std::ptrdiff_t>(to));
+  page.cursor = to == 0 ? std::string(cursor) : std::to_string(to);
+  page.newest = ledger_;
+  page.more = to < events_.size();
+  return page;
+}
+
+Result<settler::LedgerInfo> SimulatedChain::oldest_ledger() {
+  if (draw() == EventFault::lost) return fail("http_unreachable", "no answer", Next::retry);
+  return settler::LedgerInfo{1, {}};
+}
+
+Result<MeterReport> SimulatedChain::totals(const MeterId& meter) {
+  if (draw() == EventFault::lost) return fail("http_unreachable", "no answer", Next::retry);
+  const auto m = meters_.find(meter);
+  if (m == meters_.end()) return fail("simulation_failed", "there is no such meter");
+  return m->second;
+}
+
 Result<void> SimulatedChain::register_creators(std::span<const CreatorId>) { return {}; }
 
 }  // namespace paytick::simulation

@@ -1,12 +1,14 @@
 #pragma once
 // A chain in memory that pays cumulative sums, with one source account, ledgers that close when told, and
-// answers drawn from a seed to be lost, late or refused. Outlives restarts of the settler.
+// answers drawn from a seed to be lost, late or refused; and a router that tells of every change of a meter.
+// Outlives restarts of the settler and the reader.
 
 #include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "settler/chain_port.h"
 
@@ -14,20 +16,29 @@ namespace paytick::simulation {
 
 enum class SendFault : std::uint8_t { none, lost_applied, lost_dropped, unreachable, try_again, forgotten };
 
+enum class EventFault : std::uint8_t { none, lost, repeated, pruned };
+
 class SimulatedChain final : public settler::ChainPort {
  public:
   using Key = std::tuple<MeterId, CreatorId, std::uint16_t>;
   // Asked at each send; drawn from the seed.
   std::function<SendFault()> send_fault;
+  std::function<EventFault()> event_fault;  // asked at each question for events or totals
   bool pays_twice = false;  // a planted bug of the contract: the sum itself is paid, not the difference
 
   explicit SimulatedChain(TimeMs now) { ledger_.close_time = now; }
   void close_ledger(TimeMs now);
   const std::map<Key, std::int64_t>& paid_sums() const { return paid_; }
 
+  // What viewers do there: register a meter or pay into it, ask for their money back, and are paid out.
+  void deposit(const ViewerId& viewer, const MeterId& meter, Amount amount);
+  void request_refund(const MeterId& meter);
+  void pay_out(const MeterId& meter);  // what is asked for, if anything is
+  const std::map<MeterId, MeterReport>& meters() const { return meters_; }
+
   AccountId source() const override { return {}; }
   Result<settler::LedgerInfo> latest_ledger() override { return ledger_; }
-  Result<settler::LedgerInfo> oldest_ledger() override { return settler::LedgerInfo{1, {}}; }
+  Result<settler::LedgerInfo> oldest_ledger() override;
   Result<std::int64_t> next_sequence() override { return sequence_ + 1; }
   Result<settler::Preparation> prepare(std::span<const SettlementItem> items, std::int64_t sequence,
                                        TimeMs min_time, TimeMs max_time) override;
@@ -40,6 +51,8 @@ class SimulatedChain final : public settler::ChainPort {
 
  private:
   void apply(const Prepared& p);
+  void tell(MeterReport& meter, std::optional<RefundRequest> refund = std::nullopt);
+  EventFault draw() const { return event_fault ? event_fault() : EventFault::none; }
 
   settler::LedgerInfo ledger_{100, {}};
   std::int64_t sequence_ = 10;
@@ -47,6 +60,9 @@ class SimulatedChain final : public settler::ChainPort {
   std::optional<Prepared> pending_;
   std::map<TxHash, settler::TransactionAnswer> results_;
   std::map<Key, std::int64_t> paid_;
+  std::map<MeterId, MeterReport> meters_;
+  std::map<MeterId, std::int64_t> asked_back_;
+  std::vector<settler::ChainEvent> events_;
 };
 
 }  // namespace paytick::simulation

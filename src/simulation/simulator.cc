@@ -13,8 +13,9 @@ class World {
     report_.seed = seed;
     chain_.pays_twice = bug == Bug::double_settle;
     chain_.send_fault = [this] { return faults_.send(); };
+    chain_.event_fault = [this] { return faults_.events(); };
     hosts_ = std::make_unique<Hosts>(bug, random_, clock_, chain_, faults_);
-    players_ = std::make_unique<Players>(kPartitions, random_, clock_, faults_);
+    players_ = std::make_unique<Players>(kPartitions, random_, clock_, chain_, faults_);
   }
 
   Report run(std::uint64_t steps) {
@@ -49,7 +50,8 @@ class World {
   std::uint32_t a_partition() { return static_cast<std::uint32_t>(random_.below(kPartitions)); }
 
   void step() {
-    const std::uint64_t what = random_.below(26);
+    const std::uint64_t what = random_.below(28);
+    if (what >= 26) return static_cast<void>(hosts_->step_reader(0));
     if (what < 3) return players_->play();
     if (what < 6) return send_one();
     if (what == 6) return players_->clock();
@@ -70,19 +72,21 @@ class World {
 
   // The second owner takes over, acts for some steps, and stays: the first does not know yet.
   void second_owner() {
-    const std::uint64_t stage = random_.below(3);
+    const std::uint64_t stage = random_.below(4);
     const std::uint64_t steps = 1 + random_.below(8);
     const std::uint32_t partition = a_partition();
-    faults_.fired(stage == 0 ? "two_aggregators" : stage == 1 ? "two_settlers" : "two_projections");
+    constexpr const char* kNames[] = {"two_aggregators", "two_settlers", "two_projections", "two_readers"};
+    faults_.fired(kNames[stage]);
     for (std::uint64_t i = 0; i < steps && !hosts_->stopped(); ++i) {
       if (stage == 0) hosts_->step_aggregator(1, partition);
       if (stage == 1) hosts_->step_settler(1);
       if (stage == 2) hosts_->step_projection(1);
+      if (stage == 3) hosts_->step_reader(1);
     }
   }
 
   void strike() {
-    switch (random_.below(12)) {
+    switch (random_.below(13)) {
       case 0:
         faults_.fired("aggregator_killed");
         return hosts_->kill_aggregator(0, a_partition());
@@ -102,6 +106,9 @@ class World {
       case 7:
         faults_.fired("crash_between_writes");
         return hosts_->crash();
+      case 8:
+        faults_.fired("reader_killed");
+        return hosts_->kill_reader(0);
       default:
         return;
     }
@@ -113,12 +120,15 @@ class World {
     faults_.stop();
     for (std::uint32_t p = 0; p < kPartitions; ++p) hosts_->kill_aggregator(1, p);
     hosts_->kill_settler(1);
+    hosts_->kill_reader(1);
     hosts_->kill_projection(1);
     const auto on = [this] { return !hosts_->stopped(); };
     for (int i = 0; i < 40 && on(); ++i) {
       clock_.time = clock_.time + 5'000;
       players_->clock();
       while (!players_->idle() && on()) send_one();
+      for (int n = 0; n < kEnough && on() && hosts_->step_reader(0); ++n) {
+      }
       for (std::uint32_t p = 0; p < kPartitions; ++p)
         for (int n = 0; n < kEnough && on() && hosts_->step_aggregator(0, p); ++n) {
         }

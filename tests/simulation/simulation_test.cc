@@ -21,7 +21,7 @@ TEST(Simulation, AgreesUnderEverySeedAndEveryFaultFires) {
     paid += report.paid;
   }
   EXPECT_GT(paid, 0);
-  EXPECT_EQ(seeds_with.size(), 26U);
+  EXPECT_EQ(seeds_with.size(), 31U);
   for (const auto& [kind, n] : seeds_with) {
     EXPECT_GE(n, kSeeds / 100) << kind;
     std::cout << kind << " in " << n << " of " << kSeeds << " seeds\n";
