@@ -6,7 +6,6 @@
 #include "app/commands.h"
 #include "app/progress.h"
 #include "app/target.h"
-#include "app/verify/postgres_view.h"
 #include "app/verify/verifier.h"
 #include "log/embedded/embedded_reader.h"
 #include "settler/soroban_chain.h"
@@ -39,14 +38,13 @@ int run(const Options& options) {
     if (!connected) return complain(connected.error());
     chain = std::move(*connected);
   }
-  PostgresView database(target->database_url);
 
   ProgressLine line;
   const auto begin = std::chrono::steady_clock::now();
-  const auto report = Verifier(**log, chain.get(), target->database_url.empty() ? nullptr : &database)
-                          .run([&](std::uint64_t done, std::uint64_t total) {
-                            line.show("folding again " + progress_bar(done, total, begin) + " records");
-                          });
+  const auto report =
+      Verifier(**log, chain.get(), target->database_url).run([&](std::uint64_t done, std::uint64_t total) {
+        line.show("folding again " + progress_bar(done, total, begin) + " records");
+      });
   if (!report) return complain(report.error());
   std::cout << (options.json ? to_json(*report) : to_words(*report));
   return report->difference ? kExitFailed : kExitDone;

@@ -10,6 +10,7 @@
 #include "aggregator/fold.h"
 #include "model/codec.h"
 #include "model/frame.h"
+#include "projections/verify_queries.h"
 #include "settler/accrual.h"
 #include "settler/frame_follower.h"
 
@@ -51,7 +52,7 @@ struct Verifier::Walk {
   Offset inputs_next{};
   settler::Accrual accrual;
   settler::FrameFollower settlements;
-  const DatabasePartition* database = nullptr;
+  const projections::PartitionTotals* database = nullptr;
   bool database_compared = false;
   // The frame at hand: complete when `lines` is set.
   bool frame_complete = false;
@@ -61,14 +62,14 @@ struct Verifier::Walk {
   std::optional<std::string> difference;
 };
 
-Verifier::Verifier(log::EventLog& log, settler::ChainPort* chain, DatabaseView* database)
-    : log_(log), chain_(chain), database_(database) {}
+Verifier::Verifier(log::EventLog& log, settler::ChainPort* chain, std::string database_url)
+    : log_(log), chain_(chain), database_url_(std::move(database_url)) {}
 
 Result<VerifyReport> Verifier::run(const Progress& progress) {
   VerifyReport report;
-  std::vector<DatabasePartition> rows;
-  if (database_ != nullptr) {
-    auto loaded = database_->load(log_.partitions());
+  std::vector<projections::PartitionTotals> rows;
+  if (!database_url_.empty()) {
+    auto loaded = projections::read_totals(database_url_, log_.partitions());
     if (!loaded) return tl::unexpected(loaded.error());
     rows = std::move(*loaded);
     report.database_checked = true;
@@ -86,7 +87,7 @@ Result<VerifyReport> Verifier::run(const Progress& progress) {
   }
   for (std::uint32_t p = 0; p < log_.partitions() && !report.difference; ++p) {
     Walk walk(PartitionId{p}, log_);
-    if (database_ != nullptr) walk.database = &rows[p];
+    if (!database_url_.empty()) walk.database = &rows[p];
     if (auto done = walk_partition(walk, report, progress); !done) return tl::unexpected(done.error());
   }
   return report;
@@ -95,15 +96,15 @@ Result<VerifyReport> Verifier::run(const Progress& progress) {
 Result<void> Verifier::walk_partition(Walk& walk, VerifyReport& report, const Progress& progress) {
   report.cuts.push_back({});
   if (walk.database != nullptr) {
-    report.cuts.back().database = walk.database->to;
+    report.cuts.back().database = walk.database->ticks.frames.to;
     if (auto done = wait_for_database(walk, report); !done || report.difference) return done;
-    if (number(walk.database->to) == 0) check_database(walk, report);
+    if (number(walk.database->ticks.frames.to) == 0) check_database(walk, report);
   }
   if (auto done = follow_ticks(walk, report, progress); !done || report.difference) return done;
   if (walk.database != nullptr && !walk.database_compared) {
     report.difference =
         fmt::format("database, partition {}: its rows stand at position {}, where no frame of the log ends",
-                    static_cast<std::uint32_t>(walk.partition), number(walk.database->to));
+                    static_cast<std::uint32_t>(walk.partition), number(walk.database->ticks.frames.to));
     return {};
   }
   if (auto done = follow_settlements(walk, report); !done || report.difference) return done;
@@ -114,8 +115,8 @@ Result<void> Verifier::walk_partition(Walk& walk, VerifyReport& report, const Pr
 
 // A view of the log may be a moment older than the rows that were read.
 Result<void> Verifier::wait_for_database(Walk& walk, VerifyReport& report) {
-  for (const auto& [topic, end] : {std::pair(log::Topic::ticks, walk.database->ticks),
-                                   std::pair(log::Topic::settlements, walk.database->settlements)}) {
+  for (const auto& [topic, end] : {std::pair(log::Topic::ticks, walk.database->ticks.next),
+                                   std::pair(log::Topic::settlements, walk.database->settlements.next)}) {
     for (int tries = 0;; ++tries) {
       const auto range = log_.range({topic, walk.partition});
       if (!range) return tl::unexpected(range.error());
@@ -225,7 +226,7 @@ Result<void> Verifier::check_frame(Walk& walk, VerifyReport& report) {
     if (auto done = walk.accrual.apply(*output, walk.append_time); !done) applied = done;
   });
   if (!applied) report.difference = applied.error().message + " (" + applied.error().code + ")";
-  if (walk.database != nullptr && walk.database->to == walk.to && !report.difference)
+  if (walk.database != nullptr && walk.database->ticks.frames.to == walk.to && !report.difference)
     check_database(walk, report);
   return {};
 }
@@ -240,7 +241,8 @@ void Verifier::check_database(Walk& walk, VerifyReport& report) {
                           ? sum.charged == Amount{} && sum.due == Amount{}
                           : found->second.charged == sum.charged && found->second.due == sum.due;
     if (same) continue;
-    const auto there = found == walk.database->sums.end() ? DatabasePartition::Sum{} : found->second;
+    const auto there =
+        found == walk.database->sums.end() ? projections::PartitionTotals::Sum{} : found->second;
     report.difference = fmt::format(
         "sum {} of partition {} (meter {}): the log says charged {} due {}, the database {} and {}",
         static_cast<std::uint32_t>(sum.sum), p, to_text(sum.meter), to_decimal(sum.charged),
@@ -256,7 +258,8 @@ void Verifier::check_database(Walk& walk, VerifyReport& report) {
   // what the fold has.
   for (const auto& session : walk.fold.sessions()) {
     const auto found = walk.database->sessions.find(session.session);
-    const auto there = found == walk.database->sessions.end() ? DatabasePartition::Session{} : found->second;
+    const auto there =
+        found == walk.database->sessions.end() ? projections::PartitionTotals::Session{} : found->second;
     if (there.ticks == session.ticks && there.amount == session.amount) continue;
     report.difference = fmt::format("session {}: the log says {} ticks for {}, the database {} for {}",
                                     to_text(session.session), session.ticks, to_decimal(session.amount),
@@ -299,7 +302,7 @@ Result<void> Verifier::follow_settlements(Walk& walk, VerifyReport& report) {
     if (!*more) break;
   }
   report.cuts.back().settlements = walk.settlements.next();
-  if (walk.database != nullptr && walk.database->settlements == walk.settlements.next())
+  if (walk.database != nullptr && walk.database->settlements.next == walk.settlements.next())
     check_paid(walk, report);
   return {};
 }

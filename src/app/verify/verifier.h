@@ -19,7 +19,6 @@
 #include <string>
 #include <vector>
 
-#include "app/verify/database_view.h"
 #include "log/event_log.h"
 #include "model/error.h"
 #include "model/ids.h"
@@ -43,8 +42,8 @@ struct VerifyReport {
 
 class Verifier {
  public:
-  // `chain` and `database` may be absent: then the report says so.
-  Verifier(log::EventLog& log, settler::ChainPort* chain, DatabaseView* database);
+  // `chain` may be absent, `database_url` empty: then the report says so.
+  Verifier(log::EventLog& log, settler::ChainPort* chain, std::string database_url);
 
   using Progress = std::function<void(std::uint64_t done, std::uint64_t total)>;  // records of `heartbeats`
   // Errors are about asking (an unreachable node, a broken disk), not about what was found.
@@ -66,7 +65,7 @@ class Verifier {
 
   log::EventLog& log_;
   settler::ChainPort* chain_;
-  DatabaseView* database_;
+  const std::string database_url_;
   std::uint64_t done_ = 0, total_ = 0;
 };
 
