@@ -5,6 +5,7 @@
 #include "model/codec.h"
 #include "model/frame.h"
 #include "simulation/auditor.h"
+#include "simulation/clients.h"
 
 namespace paytick::simulation {
 namespace {
@@ -16,7 +17,7 @@ class Auditing {
   Auditing(log::EventLog& log, const SimulatedChain& chain, const projections::MemoryDatabase& database)
       : log_(log), chain_(chain), database_(database) {}
 
-  Audit run(const std::set<std::string>& acknowledged) {
+  Audit run(const std::set<std::string>& acknowledged, const std::set<std::string>& promises) {
     for (std::uint32_t p = 0; p < log_.partitions() && ok(); ++p) partition(PartitionId{p});
     for (const auto& [meter, totals] : chain_.meters())
       if (reported_[meter] != totals.version)
@@ -24,6 +25,8 @@ class Auditing {
                std::to_string(totals.version));
     for (const std::string& line : acknowledged)
       if (!found_.contains(line)) differ("an acknowledged input is not on the log");
+    for (const std::string& promise : promises)
+      if (!kept_.contains(promise)) differ("a client was told, and the log does not say: " + promise);
     return out_;
   }
 
@@ -42,6 +45,7 @@ class Auditing {
         const auto input = codec::parse_input(line);
         if (!input) return;
         auditor.input(r.append_time, *input);
+        kept_.insert(promise_of(*input));
         if (const auto* report = std::get_if<MeterReport>(&*input)) {
           std::uint64_t& version = reported_[report->meter];
           version = std::max(version, report->version);
@@ -71,7 +75,13 @@ class Auditing {
       if (*verdict != FrameVerdict::accept) continue;
       for (std::string& value : held)
         codec::for_each_line(value, [&](codec::MutableLine line) {
-          if (const auto output = codec::parse_output(line)) auditor.output(*output);
+          const auto output = codec::parse_output(line);
+          if (!output) return;
+          auditor.output(*output);
+          if (const auto* tick = std::get_if<TickLine>(&*output))
+            kept_.insert(promise_of(tick->session, tick->paid_until));
+          if (const auto* adjust = std::get_if<AdjustLine>(&*output))
+            kept_.insert(promise_of(adjust->session, adjust->paid_until));
         });
       held.clear();
     }
@@ -110,7 +120,7 @@ class Auditing {
   log::EventLog& log_;
   const SimulatedChain& chain_;
   const projections::MemoryDatabase& database_;
-  std::set<std::string> found_;
+  std::set<std::string> found_, kept_;
   std::map<MeterId, std::uint64_t> reported_;  // newest version on the log
   Audit out_;
 };
@@ -118,8 +128,8 @@ class Auditing {
 }  // namespace
 
 Audit audit(log::EventLog& log, const SimulatedChain& chain, const projections::MemoryDatabase& database,
-            const std::set<std::string>& acknowledged) {
-  return Auditing(log, chain, database).run(acknowledged);
+            const std::set<std::string>& acknowledged, const std::set<std::string>& promises) {
+  return Auditing(log, chain, database).run(acknowledged, promises);
 }
 
 }  // namespace paytick::simulation

@@ -16,6 +16,6 @@ struct Audit {
 };
 
 Audit audit(log::EventLog& log, const SimulatedChain& chain, const projections::MemoryDatabase& database,
-            const std::set<std::string>& acknowledged);
+            const std::set<std::string>& acknowledged, const std::set<std::string>& promises);
 
 }  // namespace paytick::simulation

@@ -104,6 +104,12 @@ WriteFault Faults::database() {
   }
 }
 
+bool Faults::strikes(std::uint64_t one_in, const char* kind) {
+  if (calm_ || !random_.one_in(one_in)) return false;
+  fired(kind);
+  return true;
+}
+
 bool Faults::duplicates() {
   if (calm_ || !random_.one_in(16)) return false;
   fired("duplicated");

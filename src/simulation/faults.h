@@ -22,6 +22,10 @@ class Faults {
   SendFault send();
   EventFault events();
   WriteFault database();
+  bool loses_reply() { return strikes(20, "reply_lost"); }
+  bool overtakes() { return strikes(6, "line_overtaken"); }
+  bool repeats_line() { return strikes(12, "line_repeated"); }
+  bool repeats_ping() { return strikes(12, "ping_repeated"); }
   bool duplicates();
   bool reorders();
 
@@ -34,6 +38,8 @@ class Faults {
   std::uint64_t trace() const { return trace_; }
 
  private:
+  bool strikes(std::uint64_t one_in, const char* kind);
+
   SeededRandom& random_;
   bool calm_ = false;
   std::map<std::string, std::uint64_t> counts_;

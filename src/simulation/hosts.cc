@@ -19,6 +19,7 @@ Hosts::Hosts(Bug bug, SeededRandom& random, VirtualClock& clock, SimulatedChain&
 Hosts::~Hosts() = default;
 
 void Hosts::restart(log::MemoryImage image) {
+  gateway_.kill();
   for (auto& owner : aggregators_)
     for (auto& worker : owner) worker.reset();
   for (auto& host : settlers_) host.worker.reset();
@@ -49,11 +50,31 @@ bool Hosts::step_aggregator(std::size_t owner, std::uint32_t partition) {
     aggregator::WorkerConfig config;
     config.partition = PartitionId{partition};
     config.snapshot_every_records = 6;
-    worker = std::make_unique<aggregator::PartitionWorker>(config, *faulty_, random_, replies_);
+    worker = std::make_unique<aggregator::PartitionWorker>(config, *faulty_, random_, gateway_);
   }
   const auto done = worker->step();
   if (done) return *done == aggregator::StepResult::worked;
   failed(done.error(), "aggregator");
+  return true;
+}
+
+// The gateway starts when every partition is folded again, as in the app.
+bool Hosts::step_gateway() {
+  if (gateway_.up()) {
+    const auto done = gateway_.step(*faulty_);
+    if (done) return *done;
+    failed(done.error(), "gateway");
+    return true;
+  }
+  GatewayHost::Restored restored;
+  for (std::uint32_t p = 0; p < kPartitions; ++p) {
+    const auto& worker = aggregators_[0][p];
+    if (!worker || !worker->is_running()) return step_aggregator(0, p);
+    for (auto& meter : worker->fold()->meters()) restored.meters.push_back(meter);
+    for (auto& attachment : worker->fold()->attachments()) restored.attachments.push_back(attachment);
+    restored.positions.push_back(worker->next());
+  }
+  if (const auto begun = gateway_.start(*faulty_, restored); !begun) failed(begun.error(), "gateway");
   return true;
 }
 

@@ -13,6 +13,7 @@
 #include "settler/settler_worker.h"
 #include "simulation/faulty_database.h"
 #include "simulation/faulty_log.h"
+#include "simulation/gateway_host.h"
 
 namespace paytick::simulation {
 
@@ -29,7 +30,9 @@ class Hosts {
   bool step_settler(std::size_t owner);
   bool step_projection(std::size_t owner);
   bool step_reader(std::size_t owner);  // of the chain's events
+  bool step_gateway();
   // Dies and starts again.
+  void kill_gateway() { gateway_.kill(); }
   void kill_aggregator(std::size_t owner, std::uint32_t partition) { aggregators_[owner][partition].reset(); }
   void kill_settler(std::size_t owner) { settlers_[owner].worker.reset(); }
   void kill_reader(std::size_t owner) { readers_[owner].worker.reset(); }
@@ -40,6 +43,7 @@ class Hosts {
   void failed(const Error& error, const char* who);
   const std::optional<std::string>& stopped() const { return stopped_; }  // by a check of the product's own
 
+  GatewayHost& gateway() { return gateway_; }
   FaultyLog& faulty() { return *faulty_; }
   log::EventLog& log() { return *log_; }
   const projections::MemoryDatabase& database() const { return database_; }
@@ -47,10 +51,6 @@ class Hosts {
   std::uint64_t snapshots_loaded() const { return snapshots_loaded_ + faulty_->snapshots_loaded(); }
 
  private:
-  class NoReplies final : public aggregator::ReplySink {
-   public:
-    void deliver(PartitionId, std::span<const Reply>) override {}
-  };
   template <typename Worker>
   struct Started {
     std::unique_ptr<Worker> worker;
@@ -65,7 +65,7 @@ class Hosts {
   VirtualClock& clock_;
   SimulatedChain& chain_;
   Faults& faults_;
-  NoReplies replies_;
+  GatewayHost gateway_{kPartitions, random_, clock_, faults_};
   projections::MemoryDatabase database_;
   FaultyDatabase faulty_database_{database_, faults_};
   std::unique_ptr<log::MemoryLog> log_;

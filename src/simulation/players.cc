@@ -1,5 +1,6 @@
 #include "simulation/players.h"
 
+#include "ingest/catalog.h"
 #include "model/codec.h"
 #include "model/partition.h"
 
@@ -8,7 +9,6 @@ namespace paytick::simulation {
 Players::Players(std::uint32_t partitions, SeededRandom& random, VirtualClock& clock, SimulatedChain& chain,
                  Faults& faults)
     : partitions_(partitions), random_(random), clock_(clock), chain_(chain), faults_(faults) {
-  gateway_ = random_.id<GatewayId>();
   for (int i = 0; i < 4; ++i) add_viewer();
 }
 
@@ -25,16 +25,33 @@ void Players::add_viewer() {
     p.open.plan.platform_bps = 1'000;
   }
   p.open.plan.id = derive_plan_id(p.open.plan);
-  p.open.gateway = gateway_;
   p.partition = partition_of(p.open.viewer, partitions_);
   chain_.deposit(p.open.viewer, p.open.meter, Amount(random_.one_in(4) ? 400'000 : 50'000'000));
+  queue_content(p.open, false);
   players_.push_back(p);
 }
 
 void Players::queue(PartitionId partition, const Input& input) {
   std::string line;
   codec::write(input, line);
-  unsent_.push_back({partition, std::move(line)});
+  unsent_.push_back({{log::Topic::heartbeats, partition}, {}, {}, std::move(line)});
+}
+
+void Players::queue_content(const Open& open, bool closed) {
+  Content content;
+  content.id = open.content;
+  content.title = "simulated";
+  content.creator_wallet = open.creator;
+  content.plan = open.plan;
+  content.closed = closed;
+  content.created_at = clock_.time;
+  unsent_.push_back(ingest::catalog_record(content, {}));
+}
+
+std::vector<Open> Players::viewers() const {
+  std::vector<Open> all;
+  for (const Player& p : players_) all.push_back(p.open);
+  return all;
 }
 
 void Players::queue_everywhere(const Input& input) {
@@ -43,42 +60,23 @@ void Players::queue_everywhere(const Input& input) {
 
 void Players::clock() { queue_everywhere(Clock{}); }
 
-void Players::gateway_restarts() {
-  queue_everywhere(GatewayStarted{gateway_, ++boot_});
-  for (Player& p : players_) p.playing = false;
-}
-
 Result<void> Players::send_one(log::EventLog& log) {
   if (unsent_.empty()) return {};
   const std::size_t i = unsent_.size() > 1 && faults_.reorders() ? random_.below(unsent_.size()) : 0;
-  const Unsent unsent = unsent_[i];
-  const log::NewRecord record{{log::Topic::heartbeats, unsent.partition}, clock_.time, {}, unsent.line};
+  log::NewRecord record = unsent_[i];
+  record.append_time = clock_.time;
   if (const auto done = log.append({&record, 1}); !done) return tl::unexpected(done.error());
   ++sent_;
-  acknowledged_.insert(unsent.line);
-  faults_.note("acknowledged " + unsent.line);
+  if (record.to.topic == log::Topic::heartbeats) acknowledged_.insert(record.value);
+  faults_.note("acknowledged " + record.value);
   if (!faults_.duplicates()) unsent_.erase(unsent_.begin() + static_cast<std::ptrdiff_t>(i));
   return {};
 }
 
 void Players::play() {
   Player& p = players_[random_.below(players_.size())];
-  if (random_.one_in(12)) return control(p);
-  if (random_.one_in(24)) return on_chain(p);
-  if (!p.playing) {
-    p.open.resume = p.seq != 0 && random_.one_in(3) ? std::optional(p.open.session) : std::nullopt;
-    p.open.session = random_.id<SessionId>();
-    p.open.attachment = random_.id<AttachmentId>();
-    p.open.at = clock_.time;
-    p.open.boot = boot_;
-    p.playing = true;
-    queue(p.partition, p.open);
-  } else if (random_.one_in(10)) {
-    p.playing = false;
-    queue(p.partition, Stop{p.open.session, p.open.attachment, clock_.time});
-  } else {
-    queue(p.partition, Heartbeat{p.open.session, p.open.attachment, ++p.seq, clock_.time});
-  }
+  if (random_.one_in(3)) return on_chain(p);
+  control(p);
 }
 
 void Players::on_chain(const Player& p) {
@@ -103,7 +101,10 @@ void Players::control(Player& p) {
                    Charge{viewer, p.open.meter, p.open.creator, p.open.plan.platform_bps, ChargeKind::tip,
                           "tip-" + std::to_string(random_.below(5)), Amount(1 + random_.upto(50'000))});
     case 5:
-      if (random_.one_in(8)) return queue_everywhere(ContentClosed{p.open.content});
+      if (random_.one_in(8)) {
+        queue_content(p.open, true);
+        return queue_everywhere(ContentClosed{p.open.content});
+      }
       return queue(p.partition, Freeze{viewer, "simulated"});
     default:
       queue(p.partition, Unfreeze{viewer, "simulated"});

@@ -1,5 +1,6 @@
 #pragma once
-// Viewers who play, stop, tip, pause and set limits. What the log has not acknowledged is sent again.
+// What viewers and operators do beside watching: pausing, limits, tips, closing content, the catalogue, and
+// the chain. What the log has not acknowledged is sent again. Watching goes through the gateway: clients.h.
 
 #include <set>
 #include <string>
@@ -18,9 +19,9 @@ class Players {
 
   void play();  // one of them does something
   void clock();
-  void gateway_restarts();
   // Sends one input, not always the oldest, and sometimes twice.
   Result<void> send_one(log::EventLog& log);
+  std::vector<Open> viewers() const;  // viewer, meter, content of each
   bool idle() const { return unsent_.empty(); }
   const std::set<std::string>& acknowledged() const { return acknowledged_; }
   std::uint64_t sent() const { return sent_; }
@@ -29,14 +30,9 @@ class Players {
   struct Player {
     Open open;
     PartitionId partition{};
-    bool playing = false;
-    std::uint64_t seq = 0, keys = 0;
-  };
-  struct Unsent {
-    PartitionId partition{};
-    std::string line;
   };
   void add_viewer();
+  void queue_content(const Open& open, bool closed);
   void control(Player& p);
   void on_chain(const Player& p);
   void queue(PartitionId partition, const Input& input);
@@ -47,10 +43,9 @@ class Players {
   VirtualClock& clock_;
   SimulatedChain& chain_;
   Faults& faults_;
-  GatewayId gateway_;
-  std::uint64_t boot_ = 1, sent_ = 0;
+  std::uint64_t sent_ = 0;
   std::vector<Player> players_;
-  std::vector<Unsent> unsent_;
+  std::vector<log::NewRecord> unsent_;
   std::set<std::string> acknowledged_;
 };
 

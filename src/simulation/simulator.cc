@@ -1,6 +1,7 @@
 #include "simulation/simulator.h"
 
 #include "simulation/audit.h"
+#include "simulation/clients.h"
 #include "simulation/hosts.h"
 #include "simulation/players.h"
 
@@ -16,6 +17,8 @@ class World {
     chain_.event_fault = [this] { return faults_.events(); };
     hosts_ = std::make_unique<Hosts>(bug, random_, clock_, chain_, faults_);
     players_ = std::make_unique<Players>(kPartitions, random_, clock_, chain_, faults_);
+    clients_ = std::make_unique<Clients>(hosts_->gateway(), random_, clock_, faults_);
+    for (const Open& viewer : players_->viewers()) clients_->add(viewer);
   }
 
   Report run(std::uint64_t steps) {
@@ -24,13 +27,16 @@ class World {
     if (hosts_->stopped()) {
       report_.difference = *hosts_->stopped();
     } else {
-      const Audit found = audit(hosts_->log(), chain_, hosts_->database(), players_->acknowledged());
+      const Audit found =
+          audit(hosts_->log(), chain_, hosts_->database(), players_->acknowledged(), clients_->promises());
+      report_.told = clients_->told();
       report_.charged = found.charged;
       report_.due = found.due;
       report_.paid = found.paid;
       report_.difference = found.difference;
       if (report_.ok() && hosts_->settled() != report_.paid)
         report_.difference = "the settler believes in another sum than the chain has paid";
+      if (report_.ok() && !clients_->idle()) report_.difference = "lines of the platform were never taken";
       report_.by_auditor = !report_.ok();
     }
     faults_.note(report_.difference + std::to_string(report_.due));
@@ -50,9 +56,11 @@ class World {
   std::uint32_t a_partition() { return static_cast<std::uint32_t>(random_.below(kPartitions)); }
 
   void step() {
-    const std::uint64_t what = random_.below(28);
+    const std::uint64_t what = random_.below(36);
+    if (what >= 34) return clients_->send_batch();
+    if (what >= 28) return static_cast<void>(hosts_->step_gateway());
     if (what >= 26) return static_cast<void>(hosts_->step_reader(0));
-    if (what < 3) return players_->play();
+    if (what < 4) return random_.one_in(10) ? players_->play() : clients_->act();
     if (what < 6) return send_one();
     if (what == 6) return players_->clock();
     if (what == 7) {
@@ -102,7 +110,7 @@ class World {
         return second_owner();
       case 6:
         faults_.fired("gateway_restarted");
-        return players_->gateway_restarts();
+        return hosts_->kill_gateway();
       case 7:
         faults_.fired("crash_between_writes");
         return hosts_->crash();
@@ -127,6 +135,8 @@ class World {
       clock_.time = clock_.time + 5'000;
       players_->clock();
       while (!players_->idle() && on()) send_one();
+      for (int n = 0; n < kEnough && on() && (hosts_->step_gateway() || !clients_->idle()); ++n)
+        clients_->send_batch();
       for (int n = 0; n < kEnough && on() && hosts_->step_reader(0); ++n) {
       }
       for (std::uint32_t p = 0; p < kPartitions; ++p)
@@ -149,6 +159,7 @@ class World {
   Report report_;
   std::unique_ptr<Hosts> hosts_;
   std::unique_ptr<Players> players_;
+  std::unique_ptr<Clients> clients_;
 };
 
 }  // namespace
@@ -159,10 +170,10 @@ std::string to_text(const Report& report) {
       (report.ok()
            ? std::string("agrees")
            : (report.by_auditor ? "DIFFERS: " : "STOPPED by a check of its own: ") + report.difference) +
-      "; steps " + std::to_string(report.steps) + ", inputs " + std::to_string(report.inputs) + ", charged " +
-      std::to_string(report.charged) + ", due " + std::to_string(report.due) + ", paid " +
-      std::to_string(report.paid) + ", restores from a snapshot " + std::to_string(report.snapshots_loaded) +
-      ", trace " + std::to_string(report.trace) + "; faults:";
+      "; steps " + std::to_string(report.steps) + ", inputs " + std::to_string(report.inputs) + ", told " +
+      std::to_string(report.told) + ", charged " + std::to_string(report.charged) + ", due " +
+      std::to_string(report.due) + ", paid " + std::to_string(report.paid) + ", restores from a snapshot " +
+      std::to_string(report.snapshots_loaded) + ", trace " + std::to_string(report.trace) + "; faults:";
   for (const auto& [kind, n] : report.faults) out += " " + kind + "=" + std::to_string(n);
   return out;
 }

@@ -17,6 +17,7 @@ struct Report {
   std::uint64_t steps = 0;                      // taken
   std::map<std::string, std::uint64_t> faults;  // fired, by kind
   std::uint64_t inputs = 0;                     // acknowledged
+  std::uint64_t told = 0;                       // clients: that it is taken, or paid
   std::uint64_t snapshots_loaded = 0;           // restores that began with a snapshot
   std::int64_t charged = 0, due = 0, paid = 0;
   std::uint64_t trace = 0;  // a hash over all that happened

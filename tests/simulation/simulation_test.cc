@@ -21,7 +21,7 @@ TEST(Simulation, AgreesUnderEverySeedAndEveryFaultFires) {
     paid += report.paid;
   }
   EXPECT_GT(paid, 0);
-  EXPECT_EQ(seeds_with.size(), 31U);
+  EXPECT_EQ(seeds_with.size(), 36U);
   for (const auto& [kind, n] : seeds_with) {
     EXPECT_GE(n, kSeeds / 100) << kind;
     std::cout << kind << " in " << n << " of " << kSeeds << " seeds\n";
@@ -38,11 +38,12 @@ TEST(Simulation, TheSameSeedGivesTheSameTrace) {
 }
 
 // By the auditor's comparison: seeds in which a check of the product's own comes first do not count.
+// A stale snapshot is mostly met by the replay of the frames behind it, so it takes the longest.
 class PlantedBug : public ::testing::TestWithParam<Bug> {};
 
-TEST_P(PlantedBug, IsCaughtByTheAuditorWithinAHundredSeeds) {
+TEST_P(PlantedBug, IsCaughtByTheAuditorWithinFiveHundredSeeds) {
   int stopped = 0;
-  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 500; ++seed) {
     const Report report = run_simulation(seed, kSteps, GetParam());
     if (report.by_auditor) {
       std::cout << to_text(report) << "\n" << stopped << " seeds before it were stopped by the product\n";
