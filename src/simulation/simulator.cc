@@ -39,7 +39,7 @@ class World {
       if (report_.ok() && !clients_->idle()) report_.difference = "lines of the platform were never taken";
       report_.by_auditor = !report_.ok();
     }
-    faults_.note(report_.difference + std::to_string(report_.due));
+    faults_.note("end: due " + std::to_string(report_.due) + (report_.ok() ? "" : "; " + report_.difference));
     report_.faults = faults_.counts();
     report_.inputs = players_->sent();
     report_.snapshots_loaded = hosts_->snapshots_loaded();
