@@ -43,7 +43,10 @@ Result<std::unique_ptr<Environment>> Environment::start(const Options& options, 
 
   std::unique_ptr<Environment> environment(
       new Environment(options, std::move(*secrets), std::move(*network), std::move(*postgres)));
+  // Whoever waits for the start does not wait for ledgers; afterwards they close as configured.
+  if (auto done = environment->network_.close_on_demand(true); !done) return tl::unexpected(done.error());
   if (auto done = environment->set_up_chain(); !done) return tl::unexpected(done.error());
+  if (auto done = environment->network_.close_on_demand(false); !done) return tl::unexpected(done.error());
   return environment;
 }
 

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "app/json.h"
+#include "chain/http_client.h"
 
 namespace paytick::app::dev {
 
@@ -62,6 +63,19 @@ Result<LocalNetwork> LocalNetwork::start(const Options& options) {
     return fail("localnet_start", ready_file.string() + " does not say where the local network listens",
                 Next::fatal);
   return network;
+}
+
+Result<void> LocalNetwork::close_on_demand(bool on) {
+  auto http = chain::HttpClient::create(rpc_url_ + "/pace");
+  if (!http) return tl::unexpected(http.error());
+  auto answer = http->post(on ? R"({"onDemand":true})" : R"({"onDemand":false})");
+  if (!answer) return tl::unexpected(answer.error());
+  if (answer->status != 200)
+    return fail("localnet_pace",
+                "the local network does not change its pace (" + answer->body.substr(0, 300) +
+                    "); its program may be older than this one: run scripts/build",
+                Next::fatal);
+  return {};
 }
 
 }  // namespace paytick::app::dev

@@ -23,6 +23,9 @@ class LocalNetwork {
   const std::string& rpc_url() const { return rpc_url_; }
   const std::string& friendbot_url() const { return friendbot_url_; }
   const std::string& passphrase() const { return passphrase_; }
+  // Whether a ledger closes as soon as a transaction waits, besides those that are due: setting up need not
+  // wait for ledgers. A network that was just started does not. Code "localnet_pace".
+  Result<void> close_on_demand(bool on);
   bool alive() { return server_.alive(); }
   void stop() { server_.stop(); }
 

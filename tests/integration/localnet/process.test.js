@@ -1,4 +1,5 @@
-// The process: it ends with its parent, and without a disk it says so and loses nothing.
+// The process: it ends with its parent, closes ledgers at the pace it is told, and without a disk it says so and
+// loses nothing.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -7,7 +8,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Keypair } from '@stellar/stellar-sdk';
+import { Keypair, Operation } from '@stellar/stellar-sdk';
 import { Localnet, program, until } from './harness.js';
 
 test('it ends when its parent does, if asked to', async () => {
@@ -31,6 +32,44 @@ test('it ends when its parent does, if asked to', async () => {
   };
   await until(ended, 'the network to end');
   rmSync(folder, { recursive: true });
+});
+
+test('ledgers close on demand for as long as that is asked for', { timeout: 60_000 }, async () => {
+  const net = await new Localnet(['--ledger-ms', '3600000']).start();
+  const pace = (onDemand) => net.post('/pace', { onDemand });
+  const sequence = async () => (await net.server.getLatestLedger()).sequence;
+  assert.deepEqual(await pace(true), { status: 200, body: { onDemand: true } });
+  const payer = await net.fund();
+  const create = async () =>
+    net.classic(payer, [
+      Operation.createAccount({ destination: Keypair.random().publicKey(), startingBalance: '5' }),
+    ]);
+  assert.equal((await net.send(await create())).status, 'SUCCESS');
+
+  // Neither questions nor the end of it close any.
+  const before = await sequence();
+  assert.deepEqual(await pace(false), { status: 200, body: { onDemand: false } });
+  const waits = await net.server.sendTransaction(await create());
+  assert.equal(waits.status, 'PENDING');
+  assert.equal((await net.server.getTransaction(waits.hash)).status, 'NOT_FOUND');
+  assert.equal(await sequence(), before);
+
+  // What waits when it is asked for again need not wait longer.
+  await pace(true);
+  assert.equal((await net.wait(waits.hash)).status, 'SUCCESS');
+  assert.equal(await sequence(), before + 1);
+
+  assert.equal((await net.post('/pace', {})).status, 400);
+  assert.equal((await net.post('/pace', 'x')).status, 400);
+  const fromAPage = { method: 'POST', body: '{"onDemand":true}', headers: { origin: 'http://example.com' } };
+  assert.equal((await fetch(`${net.rpcUrl}/pace`, fromAPage)).status, 403);
+  await net.remove();
+});
+
+test('who closes ledgers by hand cannot have them closed on demand', async () => {
+  const net = await new Localnet(['--manual']).start();
+  assert.equal((await net.post('/pace', { onDemand: true })).status, 409);
+  await net.remove();
 });
 
 test('a full disk ends it with an error, and what was closed stays', { timeout: 60_000 }, async () => {

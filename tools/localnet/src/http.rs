@@ -115,18 +115,22 @@ impl Server {
                 let query = request.uri().query().unwrap_or("").to_string();
                 Ok(open_to_pages(self.friendbot(&query).await))
             }
-            (_, "/close" | "/faults") if request.headers().contains_key("origin") => {
+            (_, "/close" | "/faults" | "/pace") if request.headers().contains_key("origin") => {
                 Ok(problem(StatusCode::FORBIDDEN, "not for web pages"))
             }
             (Method::POST, "/close") => match read(request).await {
                 Ok(body) => Ok(self.close(&body).await),
                 Err(answer) => Ok(answer),
             },
+            (Method::POST, "/pace") => match read(request).await {
+                Ok(body) => Ok(self.pace(&body).await),
+                Err(answer) => Ok(answer),
+            },
             (method, "/faults") => match read(request).await {
                 Ok(body) => Ok(self.order_fault(&method, &body)),
                 Err(answer) => Ok(answer),
             },
-            (_, "/" | "/friendbot" | "/close") => {
+            (_, "/" | "/friendbot" | "/close" | "/pace") => {
                 Ok(problem(StatusCode::METHOD_NOT_ALLOWED, "POST JSON-RPC here"))
             }
             _ => Ok(problem(StatusCode::NOT_FOUND, "there is nothing here")),
@@ -254,13 +258,28 @@ impl Server {
         if !(1..=u64::from(ADVANCE_MAX)).contains(&ledgers) || seconds > u64::from(u32::MAX) {
             return problem(StatusCode::BAD_REQUEST, "ledgers or seconds out of range");
         }
+        self.order(|reply| Request::Close { ledgers: ledgers as u32, seconds, reply }).await
+    }
+
+    async fn pace(&self, body: &[u8]) -> Answer {
+        let options: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
+        let Some(on_demand) = options["onDemand"].as_bool() else {
+            return problem(StatusCode::BAD_REQUEST, "onDemand must be true or false");
+        };
+        self.order(|reply| Request::Pace { on_demand, reply }).await
+    }
+
+    /// Has the ledger thread carry out what its clock may refuse.
+    async fn order(
+        &self,
+        request: impl FnOnce(oneshot::Sender<Result<Value, RpcError>>) -> Request,
+    ) -> Answer {
         let (reply, answer) = oneshot::channel();
-        let request = Request::Close { ledgers: ledgers as u32, seconds, reply };
-        if self.send(request).is_none() {
+        if self.send(request(reply)).is_none() {
             return problem(StatusCode::SERVICE_UNAVAILABLE, "try again later");
         }
         match answer.await {
-            Ok(Ok(closed)) => respond(StatusCode::OK, &closed),
+            Ok(Ok(done)) => respond(StatusCode::OK, &done),
             Ok(Err(error)) => problem(StatusCode::CONFLICT, &error.message),
             Err(_) => problem(StatusCode::SERVICE_UNAVAILABLE, "the ledger has stopped"),
         }

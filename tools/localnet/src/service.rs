@@ -32,6 +32,7 @@ pub enum Request {
     Call { method: String, params: Value, reply: oneshot::Sender<Result<Value, RpcError>> },
     Fund { account: RawKey, reply: oneshot::Sender<Funded> },
     Close { ledgers: u32, seconds: u64, reply: oneshot::Sender<Result<Value, RpcError>> },
+    Pace { on_demand: bool, reply: oneshot::Sender<Result<Value, RpcError>> },
     Stop,
 }
 
@@ -51,6 +52,8 @@ pub struct Service {
     ledger: Ledger,
     server: Server,
     clock: Clock,
+    /// A ledger closes as soon as a transaction waits for it, besides those that are due.
+    on_demand: bool,
     friendbot: Vec<Waiting>,
 }
 
@@ -61,7 +64,7 @@ pub fn wall_seconds() -> u64 {
 
 impl Service {
     pub fn new(ledger: Ledger, server: Server, clock: Clock) -> Self {
-        Self { ledger, server, clock, friendbot: vec![] }
+        Self { ledger, server, clock, on_demand: false, friendbot: vec![] }
     }
 
     /// Runs until told to stop; an error means that the store failed.
@@ -76,6 +79,9 @@ impl Service {
             };
             if let Some(request) = request {
                 self.handle(request)?;
+                if self.on_demand && (self.ledger.waiting() > 0 || !self.friendbot.is_empty()) {
+                    self.close(1, wall_seconds())?;
+                }
             }
             if Instant::now() >= due {
                 if let Clock::Wall(_) = self.clock {
@@ -128,6 +134,15 @@ impl Service {
                             "sequence": self.ledger.sequence(),
                             "closeTime": self.ledger.close_time().to_string(),
                         }))
+                    }
+                });
+            }
+            Request::Pace { on_demand, reply } => {
+                let _ = reply.send(match self.clock {
+                    Clock::Manual => Err(RpcError::refused("ledgers close by POST /close")),
+                    Clock::Wall(_) => {
+                        self.on_demand = on_demand;
+                        Ok(json!({ "onDemand": on_demand }))
                     }
                 });
             }
