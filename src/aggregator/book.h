@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "aggregator/fold.h"
+#include "aggregator/index_set.h"
 #include "aggregator/records.h"
 #include "aggregator/slab.h"
 #include "aggregator/ticks.h"
@@ -207,7 +208,7 @@ class Book {
   FlatIndex life_index_;
   FlatIndex departed_index_;
 
-  std::vector<std::uint32_t> due_moved_;  // sums, during one clock
+  IndexSet due_moved_;  // sums, during one clock
 };
 
 // Wheel entries: a session's index, or with this bit a departed attachment's.

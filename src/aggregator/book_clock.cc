@@ -43,7 +43,7 @@ void Book::wake(std::uint32_t i, std::uint32_t bucket) {
   if (!s.closed) {
     if (const std::uint32_t n = ticks_of(i).make_due(now_); n != 0) {
       sums_[s.sum].due += offers_[s.offer].price * n;
-      due_moved_.push_back(s.sum);
+      due_moved_.add(s.sum);
     }
     if (now_ >= idle_time(i)) close(i);
   }

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <utility>
 
 #include "aggregator/book.h"
@@ -70,19 +69,17 @@ void Book::write_adjust(std::uint32_t i, Run run, AdjustReason reason) {
 
 // Once per sum and clock, in the order of their numbers.
 void Book::write_due() {
-  std::sort(due_moved_.begin(), due_moved_.end());
-  due_moved_.erase(std::unique(due_moved_.begin(), due_moved_.end()), due_moved_.end());
-  for (std::size_t at = 0; at < due_moved_.size(); at += kDueLineSums) {
-    DueLine line;
-    line.at = {now_};
-    const std::size_t end = std::min(at + kDueLineSums, due_moved_.size());
-    line.sums.reserve(end - at);
-    for (std::size_t i = at; i < end; ++i) {
-      line.sums.emplace_back(SumId{due_moved_[i]}, Amount(sums_[due_moved_[i]].due));
-    }
-    write(line);
-  }
-  due_moved_.clear();
+  DueLine line;
+  line.at = {now_};
+  const auto end_line = [&] {
+    if (!line.sums.empty()) write(line);
+    line.sums.clear();
+  };
+  due_moved_.drain([&](std::uint32_t sum) {
+    line.sums.emplace_back(SumId{sum}, Amount(sums_[sum].due));
+    if (line.sums.size() == kDueLineSums) end_line();
+  });
+  end_line();
 }
 
 void Book::late(const AttachmentId& attachment, std::int64_t at) {

@@ -37,7 +37,7 @@ MeterView Book::view_meter(std::uint32_t i) const {
 std::size_t Book::bytes() const {
   std::size_t n = sessions_.bytes() + viewers_.bytes() + meters_.bytes() + sums_.bytes() + creators_.bytes() +
                   contents_.bytes() + offers_.bytes() + lives_.bytes() + departed_.bytes() + keys_.bytes() +
-                  extras_.bytes() + wheel_.bytes();
+                  extras_.bytes() + wheel_.bytes() + due_moved_.bytes();
   for (const FlatIndex* index :
        {&session_index_, &attachment_index_, &viewer_index_, &meter_index_, &sum_index_, &creator_index_,
         &content_index_, &offer_index_, &life_index_, &departed_index_}) {

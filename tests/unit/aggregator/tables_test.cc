@@ -4,8 +4,10 @@
 
 #include <map>
 #include <random>
+#include <set>
 
 #include "aggregator/flat_index.h"
+#include "aggregator/index_set.h"
 #include "aggregator/slab.h"
 #include "aggregator/timer_wheel.h"
 
@@ -66,6 +68,22 @@ TEST(TimerWheel, HandsOutEachEntryInItsSecond) {
     std::vector<std::uint32_t> got;
     for (const auto& [entry, bucket] : wheel.advance(ms)) got.push_back(entry);
     ASSERT_EQ(got, expected);
+  }
+}
+
+TEST(IndexSet, EmptiesInAscendingOrderWhateverWentIn) {
+  std::mt19937 random(4);
+  IndexSet indices;
+  for (int round = 0; round < 200; ++round) {
+    std::set<std::uint32_t> truth;
+    for (auto n = random() % 100; n != 0; --n) {
+      const auto i = static_cast<std::uint32_t>(random() % (random() % 4 == 0 ? 300'000 : 200));
+      indices.add(i);
+      truth.insert(i);
+    }
+    std::vector<std::uint32_t> got;
+    indices.drain([&](std::uint32_t i) { got.push_back(i); });
+    ASSERT_EQ(got, std::vector<std::uint32_t>(truth.begin(), truth.end()));
   }
 }
 
