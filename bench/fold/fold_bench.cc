@@ -28,6 +28,8 @@ namespace {
 constexpr std::int64_t kBegin = 1'790'000'000'000;
 constexpr std::int64_t kRoundMs = 10'000;
 constexpr std::size_t kLinesARecord = 500;
+constexpr int kRoundsBeyondWindow =
+    10;  // the fold keeps 64 ticks in the session's record, older gaps beside it
 
 std::uint32_t sessions_wanted() {
   const char* given = std::getenv("PAYTICK_BENCH_SESSIONS");
@@ -61,7 +63,8 @@ struct Plans {
 
 class Load {
  public:
-  explicit Load(const Plan& plan) : n_(sessions_wanted()), order_(n_), attachments_(n_) {
+  // With a gap, no session pings in the ten seconds after its open, and the fold has to remember that.
+  Load(const Plan& plan, bool gap) : n_(sessions_wanted()), order_(n_), attachments_(n_) {
     std::iota(order_.begin(), order_.end(), 0U);
     for (std::uint32_t i = 0; i < n_; ++i) attachments_[i] = id_of<AttachmentId>(i);
     std::string record;
@@ -82,6 +85,7 @@ class Load {
       open.at = {at_of(i)};
       open.plan = plan;
       codec::write(Input(open), record);
+      if (!gap) codec::write_line(Heartbeat{open.session, open.attachment, 0, open.at}, record);
       if (i % kLinesARecord == kLinesARecord - 1 || i + 1 == n_) {
         out_.clear();
         fold_.apply(Offset{}, {kBegin + 9'000}, record, out_);
@@ -150,8 +154,8 @@ class Load {
   std::uint64_t bytes_ = 0;
 };
 
-void heartbeats(benchmark::State& state, const Plan& plan) {
-  Load load(plan);
+void heartbeats(benchmark::State& state, const Plan& plan, bool gap) {
+  Load load(plan, gap);
   std::int64_t number = 1;
   auto warm = load.round(number++);
   load.fold_round(warm);
@@ -174,8 +178,11 @@ void heartbeats(benchmark::State& state, const Plan& plan) {
 }
 
 const Plans kPlans;
-BENCHMARK_CAPTURE(heartbeats, ticks_of_10_s, kPlans.ten_seconds)->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(heartbeats, ticks_of_1_s, kPlans.one_second)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(heartbeats, ticks_of_10_s, kPlans.ten_seconds, false)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(heartbeats, ticks_of_1_s, kPlans.one_second, false)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(heartbeats, ticks_of_1_s_a_gap_each, kPlans.one_second, true)
+    ->Unit(benchmark::kMillisecond)
+    ->Iterations(kRoundsBeyondWindow);
 
 }  // namespace
 }  // namespace paytick::aggregator
