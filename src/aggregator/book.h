@@ -21,6 +21,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "aggregator/extra_table.h"
 #include "aggregator/fold.h"
 #include "aggregator/index_set.h"
 #include "aggregator/records.h"

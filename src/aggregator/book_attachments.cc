@@ -17,6 +17,7 @@ void Book::attach(std::uint32_t i, const Attachment& fresh) {
     Extra& extra = extras_.get(i, s);
     if (extra.first_t < 0) extra.first_t = static_cast<std::int64_t>(s.last);
     extra.others.push_back(fresh);
+    extras_.settle(i, s);
   }
   s.set_last(now_);
   attachment_index_.insert(hash_of(fresh.id), i);
@@ -30,7 +31,7 @@ void Book::touch(std::uint32_t i, const AttachmentId& id, std::int64_t at) {
     s.set_last(now_);
     if (extra != nullptr && extra->first_t >= 0) {
       extra->first_t = -1;
-      extras_.drop_if_empty(i, s);
+      extras_.settle(i, s);
     }
     return;
   }
@@ -61,7 +62,7 @@ void Book::detach(std::uint32_t i, const AttachmentId& id) {
     depart(id, other->at, late_ms);
     extra->others.erase(other);
   }
-  extras_.drop_if_empty(i, s);
+  extras_.settle(i, s);
 }
 
 // While its `open` could come again in time, the id stays used. `at` is not before that open's.

@@ -125,13 +125,12 @@ void Book::buy(std::uint32_t i, Run run) {
   Sum& sum = sums_[s.sum];
   TickSet ticks = ticks_of(i);
   const auto minimum = static_cast<std::uint32_t>(offer.minimum_ticks);
-  std::int64_t due = 0;
-  for (std::uint32_t k = run.k; k < run.k + run.n; ++k) {
-    const bool is_due = k < minimum || offer.refund_unused == 0;
-    ticks.buy(k, is_due, now_, viewer.day);
-    due += is_due ? 1 : 0;
-  }
-  if (run.k < minimum) s.minimum_begun = 1;
+  // Those of the minimum are due at once; they come first.
+  const std::uint32_t in_minimum = run.k < minimum ? std::min(run.n, minimum - run.k) : 0;
+  const std::uint32_t due = offer.refund_unused == 0 ? run.n : in_minimum;
+  if (due != 0) ticks.buy({run.k, due}, true, now_, viewer.day);
+  if (due != run.n) ticks.buy({run.k + due, run.n - due}, false, now_, viewer.day);
+  if (in_minimum != 0) s.minimum_begun = 1;
   const std::int64_t cost = offer.price * run.n;
   meters_[sum.meter].charged += cost;
   for (std::int64_t& spent : viewer.spent) spent += cost;

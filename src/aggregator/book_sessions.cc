@@ -105,7 +105,7 @@ void Book::raise_late(std::uint32_t i, std::int64_t late_ms) {
     Extra& extra = extras_.get(i, s);
     extra.floor = std::max(extra.floor,
                            static_cast<std::uint32_t>(std::min<std::int64_t>(reach / offer.tick_ms, s.base)));
-    extras_.drop_if_empty(i, s);
+    extras_.settle(i, s);
   }
   offer.late_ms = late_ms;
   s.offer = offer_of(offer);

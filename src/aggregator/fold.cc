@@ -37,6 +37,7 @@ void Book::warm_payers(std::uint32_t session) const {
   if (session == kNone) return;
   const Session& s = sessions_[session];
   if (s.unused) return;
+  extras_.prefetch(session, s);
   viewers_.prefetch(s.viewer);
   sums_.prefetch(s.sum);
 }

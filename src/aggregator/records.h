@@ -3,6 +3,7 @@
 // their image (snapshot.cc); a change of any of them is a new kSnapshotVersion. They name each other by
 // index.
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <type_traits>
@@ -55,12 +56,12 @@ struct alignas(64) Session {
   std::uint64_t has_extra : 1 = 0;
   std::uint64_t minimum_begun : 1 = 0;  // a tick of the minimum has been bought
   std::uint64_t unused : 1 = 0;         // on the free list
-  std::uint64_t spare : 1 = 0;
-  std::uint64_t at : kTimeBits = 0;    // latest `at` of the first attachment
-  std::uint64_t life : 20 = 0;         // of its gateway
-  std::uint64_t last : kTimeBits = 0;  // append time of the latest sign of life
-  std::uint64_t day : 17 = 0;          // the viewer's day on which the ticks not yet due were bought
-  std::uint64_t halt : 3 = 0;          // 0: buying; else HaltReason + 1
+  std::uint64_t unsettled : 1 = 0;      // the clock must look into its Extra
+  std::uint64_t at : kTimeBits = 0;     // latest `at` of the first attachment
+  std::uint64_t life : 20 = 0;          // of its gateway
+  std::uint64_t last : kTimeBits = 0;   // append time of the latest sign of life
+  std::uint64_t day : 17 = 0;           // the viewer's day on which the ticks not yet due were bought
+  std::uint64_t halt : 3 = 0;           // 0: buying; else HaltReason + 1
 
   // Inputs bound what goes in (kTimeMax); the mask says so to the compiler.
   void set_start(std::int64_t ms) { start = static_cast<std::uint64_t>(ms) & kTimeMask; }
@@ -99,6 +100,11 @@ struct Extra {
   std::int64_t first_t = -1;       // Attachment::t of the first one where it is not Session::last
   std::uint32_t floor = 0;         // ticks below are forgotten: `late`
   bool empty() const { return runs.empty() && older.empty() && others.empty() && first_t < 0 && floor == 0; }
+  // Whether time alone changes nothing in it.
+  bool is_settled() const {
+    return older.empty() &&
+           std::none_of(runs.begin(), runs.end(), [](const TickRun& run) { return run.pending != 0; });
+  }
 };
 
 struct Viewer {

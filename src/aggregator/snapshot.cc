@@ -190,9 +190,11 @@ class SnapshotReader {
       value(i);
       good_ = good_ && i < book.sessions_.size();
       if (!good_) return;
+      book.sessions_[i].has_extra = 0;  // not yet, whatever its image says
       Extra& extra = book.extras_.get(i, book.sessions_[i]);
       list(extra.runs), list(extra.older), list(extra.others);
       value(extra.first_t), value(extra.floor);
+      book.extras_.settle(i, book.sessions_[i]);
     }
   }
   void wheel(TimerWheel& wheel) {

@@ -38,18 +38,21 @@ bool TickSet::is_forgotten(std::uint32_t k) const {
   return extra != nullptr && k < extra->floor;
 }
 
-void TickSet::buy(std::uint32_t k, bool due, std::int64_t now, std::uint32_t day) {
+void TickSet::buy(Run run, bool due, std::int64_t now, std::uint32_t day) {
   if (!due && s_.day != day) note_day(day);
-  if (k >= s_.base + kWindow) slide(k - kWindow + 1, now);
-  if (k >= s_.base) {
-    const std::uint64_t bit = 1ULL << (k - s_.base);
-    s_.bought |= bit;
-    if (due) s_.due |= bit;
-  } else {
-    set(extras_.get(index_, s_).runs, k, due ? State::due : State::pending);
-    extras_.drop_if_empty(index_, s_);
+  s_.ticks += run.n;
+  for (; run.n != 0 && run.k < s_.base; ++run.k, --run.n) {
+    set(extras_.get(index_, s_).runs, run.k, due ? State::due : State::pending);
+    extras_.settle(index_, s_);
   }
-  ++s_.ticks;
+  while (run.n != 0) {
+    const Run part{run.k, std::min(run.n, kWindow)};
+    if (part.k + part.n > s_.base + kWindow) slide(part.k + part.n - kWindow, now);
+    const std::uint64_t bits = low_bits(part.n) << (part.k - s_.base);
+    s_.bought |= bits;
+    if (due) s_.due |= bits;
+    run = {part.k + part.n, run.n - part.n};
+  }
 }
 
 // Ticks that leave the window and are not due are written down as runs.
@@ -71,7 +74,7 @@ void TickSet::slide(std::uint32_t base, std::int64_t now) {
   s_.base = base;
   if (Extra* extra = extras_.find(index_, s_)) {
     prune(*extra, now);
-    extras_.drop_if_empty(index_, s_);
+    extras_.settle(index_, s_);
   }
 }
 
@@ -168,7 +171,7 @@ std::uint32_t TickSet::make_due(std::int64_t t) {
     s_.due |= word;
     n = static_cast<std::uint32_t>(std::popcount(word));
   }
-  Extra* extra = extras_.find(index_, s_);
+  Extra* extra = extras_.find_unsettled(index_, s_);
   if (extra == nullptr) return n;
   for (TickRun& run : extra->runs) {
     if (run.pending == 0 || run.from >= begun) continue;
@@ -191,6 +194,7 @@ void TickSet::note_day(std::uint32_t day) {
       for (std::uint32_t k = run.k; k < run.k + run.n; ++k) marks.push_back({k, day_of(k)});
     }
     extra.older = std::move(marks);
+    extras_.settle(index_, s_);
   }
   s_.set_day(day);
 }
@@ -208,7 +212,7 @@ void TickSet::forget_marks() {
   Extra* extra = extras_.find(index_, s_);
   if (extra == nullptr) return;
   std::erase_if(extra->older, [&](const DayMark& mark) { return !is_pending(mark.tick); });
-  extras_.drop_if_empty(index_, s_);
+  extras_.settle(index_, s_);
 }
 
 std::int64_t TickSet::ends() const {
@@ -225,7 +229,7 @@ std::int64_t TickSet::ends() const {
 }
 
 std::optional<std::uint32_t> TickSet::first_pending() const {
-  if (const Extra* extra = extras_.find(index_, s_)) {
+  if (const Extra* extra = extras_.find_unsettled(index_, s_)) {
     for (const TickRun& run : extra->runs) {
       if (run.pending != 0) return run.from;
     }

@@ -5,39 +5,12 @@
 
 #include <cstdint>
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
+#include "aggregator/extra_table.h"
 #include "aggregator/records.h"
 
 namespace paytick::aggregator {
-
-// Extras by session index. Few sessions have one.
-class ExtraTable {
- public:
-  Extra* find(std::uint32_t index, const Session& session) {
-    return session.has_extra ? &extras_.find(index)->second : nullptr;
-  }
-  const Extra* find(std::uint32_t index, const Session& session) const {
-    return session.has_extra ? &extras_.find(index)->second : nullptr;
-  }
-  Extra& get(std::uint32_t index, Session& session) {
-    session.has_extra = 1;
-    return extras_[index];
-  }
-  void drop_if_empty(std::uint32_t index, Session& session) {
-    if (session.has_extra && extras_.find(index)->second.empty()) drop(index, session);
-  }
-  void drop(std::uint32_t index, Session& session) {
-    extras_.erase(index);
-    session.has_extra = 0;
-  }
-  std::size_t size() const { return extras_.size(); }
-  std::size_t bytes() const { return extras_.size() * (sizeof(Extra) + 64); }
-
- private:
-  std::unordered_map<std::uint32_t, Extra> extras_;
-};
 
 // Ticks k … k+n-1.
 struct Run {
@@ -55,8 +28,8 @@ class TickSet {
   bool is_bought(std::uint32_t k) const;
   bool is_forgotten(std::uint32_t k) const;  // no longer known; treat as late
 
-  // k is not bought. `now` prunes; `day` is the viewer's.
-  void buy(std::uint32_t k, bool due, std::int64_t now, std::uint32_t day);
+  // None of the run is bought. `now` prunes; `day` is the viewer's.
+  void buy(Run run, bool due, std::int64_t now, std::uint32_t day);
 
   // Pending ticks that begin after `at`, as ascending runs.
   std::vector<Run> pending_after(std::int64_t at) const;

@@ -41,14 +41,24 @@ TEST(Ticks, AgreeWithPlainSets) {
       if (what < 7) {  // a heartbeat of up to 20 ticks, perhaps late
         const std::uint32_t back = below(5) == 0 ? below(590) : below(3);
         const std::uint32_t k = current > back ? current - back : 0;
-        for (std::uint32_t tick = k; tick < k + 1 + below(20); ++tick) {
+        const std::uint32_t end = k + 1 + below(below(20) == 0 ? 100 : 20);
+        for (std::uint32_t tick = k; tick < end; ++tick) {
           ASSERT_EQ(ticks.is_bought(tick), plain.bought.contains(tick)) << tick;
-          if (plain.bought.contains(tick)) continue;
+        }
+        for (std::uint32_t tick = k; tick < end;) {
+          aggregator::Run run{tick, 0};  // Test has a Run of its own
+          for (; tick < end && !plain.bought.contains(tick) && below(10) != 0; ++tick) ++run.n;
+          if (run.n == 0) {
+            ++tick;
+            continue;
+          }
           const bool due = below(30) == 0;
-          ticks.buy(tick, due, now, day);
-          plain.bought.insert(tick);
-          if (due) plain.due.insert(tick);
-          plain.day[tick] = day;
+          ticks.buy(run, due, now, day);
+          for (std::uint32_t bought = run.k; bought < run.k + run.n; ++bought) {
+            plain.bought.insert(bought);
+            if (due) plain.due.insert(bought);
+            plain.day[bought] = day;
+          }
         }
       } else if (what < 9) {  // a clock
         std::uint32_t n = 0;
@@ -94,7 +104,7 @@ TEST(Ticks, WithoutGapsNothingIsKeptBeside) {
   ExtraTable extras;
   TickSet ticks(0, session, offer, extras);
   for (std::uint32_t k = 0; k < 10'000; ++k) {
-    ticks.buy(k, false, k * 1'000, 1);
+    ticks.buy({k, 1}, false, k * 1'000, 1);
     ticks.make_due(k * 1'000);
   }
   EXPECT_EQ(session.ticks, 10'000U);
