@@ -28,8 +28,8 @@ namespace {
 constexpr std::int64_t kBegin = 1'790'000'000'000;
 constexpr std::int64_t kRoundMs = 10'000;
 constexpr std::size_t kLinesARecord = 500;
-constexpr int kRoundsBeyondWindow =
-    10;  // the fold keeps 64 ticks in the session's record, older gaps beside it
+// The fold keeps 64 ticks in a session's record, what is older and has gaps beside it.
+constexpr int kRoundsBeyondWindow = 10;
 
 std::uint32_t sessions_wanted() {
   const char* given = std::getenv("PAYTICK_BENCH_SESSIONS");
