@@ -11,6 +11,7 @@
 namespace paytick::ingest::code {
 
 // What was sent
+inline constexpr std::string_view kBadRequest = "bad_request";        // not HTTP/1.1
 inline constexpr std::string_view kMalformedJson = "malformed_json";  // not one JSON object
 inline constexpr std::string_view kBadUtf8 = "bad_utf8";              // text that is not UTF-8
 inline constexpr std::string_view kTooDeep = "too_deep";            // nested deeper than codec::kJsonDepthMax

@@ -100,7 +100,7 @@ void HttpSession::on_header(ErrorCode error) {
     }
     if (error == http::error::body_limit)
       return refuse({std::string(code::kTooLarge), "The body is too large."});
-    return refuse({"bad_request", "This is not an HTTP/1.1 request."});
+    return refuse({std::string(code::kBadRequest), "This is not an HTTP/1.1 request."});
   }
   if (auto allowed = check_header(); !allowed) {
     close_after_ = true;  // the body has not been read
@@ -161,7 +161,7 @@ void HttpSession::on_body(ErrorCode error) {
   if (error && error.category() == http::make_error_code(http::error::end_of_stream).category() &&
       error != http::error::end_of_stream && error != http::error::partial_message) {
     close_after_ = true;
-    return refuse({"bad_request", "The request's body is not what its header says."});
+    return refuse({std::string(code::kBadRequest), "The request's body is not what its header says."});
   }
   if (error) return end();
   state_ = State::working;
