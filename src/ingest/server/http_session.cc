@@ -15,8 +15,9 @@ namespace {
 constexpr std::uint32_t kHeaderBytesMax = 8 * 1024;
 constexpr std::size_t kBufferBytesMax = 64 * 1024;
 constexpr std::uint64_t kOtherBodyBytesMax = 64 * 1024;
-// Of a refused body, read and dropped so that the client sees the answer and not a reset.
-constexpr std::size_t kLingerBytesMax = 1024 * 1024;
+// Of a refused body, read and dropped so that the client sees the answer and not a reset: a batch up to twice
+// too large. Timeouts::close_s bounds it as well.
+constexpr std::size_t kLingerBytesMax = 2 * kBatchBytesMax;
 
 constexpr std::string_view kBatchPath = "/v1/heartbeats";
 

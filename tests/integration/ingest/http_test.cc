@@ -1,6 +1,7 @@
 // The catalogue, the routes of other parts, and what the server refuses.
 
 #include "gateway_fixture.h"
+#include "ingest/protocol_batch.h"
 
 namespace paytick::ingest::testing {
 namespace {
@@ -169,6 +170,17 @@ TEST_F(HttpTest, SurvivesGarbage) {
             std::string::npos);
   raw_exchange(gateway_->port(), "", true);
   EXPECT_EQ(http("GET", "/api/content").status, 200U);
+}
+
+TEST_F(HttpTest, AnOversizedBatchIsToldSoThoughItIsSentWhole) {
+  start();
+  const std::string body(kBatchBytesMax + 1, 'x');
+  const std::string answer = raw_exchange(
+      gateway_->port(), "POST /v1/heartbeats HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " +
+                            std::string(kApiKey) + "\r\nContent-Length: " + std::to_string(body.size()) +
+                            "\r\n\r\n" + body);
+  EXPECT_NE(answer.find("413"), std::string::npos) << answer;
+  EXPECT_NE(answer.find("too_large"), std::string::npos) << answer;
 }
 
 TEST_F(HttpTest, HasMetrics) {
