@@ -31,7 +31,7 @@ struct Gateway::Impl {
         keys(config.platforms),
         tokens(config.resume_key),
         sessions(ports.log.partitions(), ports.random),
-        follower(ports.log, catalog, meters, config.follow_meters, config.meters_from),
+        follower(ports.log, catalog, meters, config.follow_meters, config.inputs_from),
         pool(kWorkers) {}
 
   Result<void> write_boot();
@@ -118,7 +118,9 @@ Result<void> Gateway::start() {
         "money.",
         my.config.address, my.config.port);
   }
-  if (auto read = my.follower.catch_up(); !read) return read;
+  // What earlier boots have acknowledged is known before anybody can ask for it.
+  SessionDirectory* const opened = my.config.inputs_from.empty() ? nullptr : &my.sessions;
+  if (auto read = my.follower.catch_up(opened); !read) return read;
   if (auto written = my.write_boot(); !written) return written;
   my.make_lanes();
   std::vector<server::Lane*> lanes;

@@ -52,7 +52,9 @@ struct GatewayConfig {
   // Whether the gateway reads meters from `heartbeats` itself; not needed where the app calls meters().put
   // for every report it sees.
   bool follow_meters = true;
-  std::vector<Offset> meters_from;  // where to begin, per partition; empty: at the beginning
+  // Per partition, up to where the app hands over what a restored fold knows. From there on the gateway reads
+  // meters, and what was opened before it starts, itself. Empty: meters from the beginning, no sessions.
+  std::vector<Offset> inputs_from;
 
   // Seconds; see server/lane.h.
   std::int64_t header_timeout_s = 10;

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <variant>
 
+#include "ingest/session_directory.h"
 #include "model/codec.h"
 
 namespace paytick::ingest {
@@ -14,6 +15,11 @@ constexpr std::size_t kReadBytes = 4 * 1024 * 1024;
 // How the codec begins such a line; members come in a fixed order, and text inside strings has its quotes
 // escaped.
 constexpr std::string_view kMeterMark = R"("type":"meter")";
+constexpr std::string_view kOpenMark = R"("type":"open")";
+
+bool holds(std::string_view text, std::string_view mark) {
+  return memmem(text.data(), text.size(), mark.data(), mark.size()) != nullptr;
+}
 
 }  // namespace
 
@@ -39,17 +45,20 @@ MeterFollower::MeterFollower(log::EventLog& log, MeterDirectory& directory, std:
   next_.resize(log_.partitions(), Offset{0});
 }
 
-Result<bool> MeterFollower::pump() {
+Result<bool> MeterFollower::pump(SessionDirectory* opened) {
   bool moved = false;
   for (std::uint32_t p = 0; p < next_.size(); ++p) {
-    auto result = pump(PartitionId{p});
+    auto result = pump(PartitionId{p}, opened);
     if (!result) return result;
     moved = moved || *result;
   }
   return moved;
 }
 
-Result<bool> MeterFollower::pump(PartitionId partition) {
+Result<bool> MeterFollower::pump(PartitionId partition, SessionDirectory* opened) {
+  const auto wanted = [opened](std::string_view text) {
+    return holds(text, kMeterMark) || (opened != nullptr && holds(text, kOpenMark));
+  };
   const log::TopicPartition topic{log::Topic::heartbeats, partition};
   Offset& next = next_[static_cast<std::uint32_t>(partition)];
   bool moved = false;
@@ -67,15 +76,17 @@ Result<bool> MeterFollower::pump(PartitionId partition) {
     if (records->empty()) return moved;
     for (log::Record& record : *records) {
       next = Offset{static_cast<std::int64_t>(record.offset) + 1};
-      if (memmem(record.value.data(), record.value.size(), kMeterMark.data(), kMeterMark.size()) == nullptr) {
-        continue;
-      }
-      codec::for_each_line(record.value, [this](codec::MutableLine line) {
-        if (std::string_view(line.data, line.size).find(kMeterMark) == std::string_view::npos) return;
+      if (!wanted(record.value)) continue;
+      codec::for_each_line(record.value, [&](codec::MutableLine line) {
+        if (!wanted({line.data, line.size})) return;
         const auto input = codec::parse_input(line);
         if (!input) return;
-        if (const auto* report = std::get_if<MeterReport>(&*input))
+        if (const auto* report = std::get_if<MeterReport>(&*input)) {
           directory_.put(report->meter, report->viewer);
+        } else if (const auto* open = std::get_if<Open>(&*input); open != nullptr && opened != nullptr) {
+          opened->restore_session(open->session, open->viewer);
+          opened->restore_attachment(open->attachment);
+        }
       });
     }
     moved = true;

@@ -15,6 +15,8 @@
 
 namespace paytick::ingest {
 
+class SessionDirectory;
+
 // Thread-safe. The first registration of a meter stands: the router never hands a meter on. Grows with the
 // registered meters, about 100 bytes each; registering costs a deployment on chain.
 class MeterDirectory {
@@ -29,19 +31,21 @@ class MeterDirectory {
 };
 
 // Follows the `meter` lines of every partition of `heartbeats` into a MeterDirectory; all other lines are
-// passed over unread. One thread pumps.
+// passed over unread, but for the opens that a gateway looks for when it starts. One thread pumps.
 class MeterFollower {
  public:
   // Starts where each partition begins, or at `from` where the app has the earlier meters from a restored
   // fold.
   MeterFollower(log::EventLog& log, MeterDirectory& directory, std::vector<Offset> from = {});
 
-  // Applies everything that can be read now; true if there was something.
-  Result<bool> pump();
+  // Applies everything that can be read now; true if there was something. With `opened`, what the `open`
+  // lines among it name is restored there: an earlier gateway has accepted it, and the fold may not have seen
+  // it yet.
+  Result<bool> pump(SessionDirectory* opened = nullptr);
   const std::vector<Offset>& positions() const { return next_; }
 
  private:
-  Result<bool> pump(PartitionId partition);
+  Result<bool> pump(PartitionId partition, SessionDirectory* opened);
 
   log::EventLog& log_;
   MeterDirectory& directory_;

@@ -30,8 +30,8 @@ class ReplyRelay final : public aggregator::ReplySink {
     for (const auto& meter : fold.meters()) meters_.push_back({meter.meter, meter.viewer});
     for (const auto& attachment : fold.attachments()) attachments_.push_back(attachment);
   }
-  // Up to where on `heartbeats` that is. What comes after it the gateway must read itself: the chain may have
-  // reported meters since, and they may be folded by now.
+  // Up to where on `heartbeats` that is. What comes after it the gateway must read itself: opens that were
+  // acknowledged before a crash, and meters; folded by now or not.
   std::vector<Offset> restored_positions(std::uint32_t partitions) const {
     const std::lock_guard lock(mutex_);
     std::vector<Offset> all(partitions);

@@ -134,7 +134,7 @@ Result<void> System::start_gateway() {
   if (!settings_.platform_api_key.empty())
     config.platforms.push_back(
         {platform_of(settings_.platform_api_key), ingest::hash_api_key(settings_.platform_api_key), false});
-  config.meters_from = relay_.restored_positions(log_->partitions());
+  config.inputs_from = relay_.restored_positions(log_->partitions());
   auto made = ingest::Gateway::create(std::move(config), {*log_, clock_, random_}, routes());
   if (!made) return tl::unexpected(made.error());
   gateway_ = std::move(*made);

@@ -10,11 +10,11 @@ constexpr std::chrono::milliseconds kPeriod{50};
 
 }  // namespace
 
-Result<void> Follower::catch_up() {
+Result<void> Follower::catch_up(SessionDirectory* opened) {
   auto contents = catalog_.pump();
   if (!contents) return tl::unexpected(std::move(contents.error()));
   if (!follow_meters_) return {};
-  auto meters = meters_.pump();
+  auto meters = meters_.pump(opened);
   if (!meters) return tl::unexpected(std::move(meters.error()));
   return {};
 }

@@ -7,6 +7,7 @@
 
 #include "ingest/catalog.h"
 #include "ingest/meter_directory.h"
+#include "ingest/session_directory.h"
 
 namespace paytick::ingest::server {
 
@@ -20,7 +21,8 @@ class Follower {
         follow_meters_(follow_meters) {}
   ~Follower() { stop(); }
 
-  Result<void> catch_up();  // before start(): reads what is there now
+  // Before start(): reads what is there now; the sessions opened in it go to `opened`, if that is given.
+  Result<void> catch_up(SessionDirectory* opened = nullptr);
   void start();
   void stop();
 

@@ -175,6 +175,25 @@ TEST_F(BatchTest, ARestartedGatewayKnowsTheSessionsOfTheFold) {
   ASSERT_TRUE(eventually([&] { return folds_->sessions().size() == 1 && folds_->sessions()[0].ticks == 2; }));
 }
 
+TEST_F(BatchTest, ARestartedGatewayKnowsWhatWasAcceptedAndNotFoldedYet) {
+  folds_.reset();
+  std::vector<Offset> folded;
+  for (std::uint32_t p = 0; p < log_.partitions(); ++p) {
+    folded.push_back(log_.range({log::Topic::heartbeats, PartitionId{p}})->end);
+  }
+  send(open("s", "a") + line("heartbeat", "s", "a", now_));
+  gateway_.reset();
+  auto second = config();
+  second.boot = 2;
+  second.inputs_from = folded;
+  start(second);
+  const auto answers = send(line("heartbeat", "s", "a", now_ + 1'000) + line("heartbeat", "s", "b", now_));
+  EXPECT_EQ(answers[0], accepted(1)) << "its open was accepted";
+  EXPECT_EQ(code(answers[1]), "unknown_session");
+  fold();
+  ASSERT_TRUE(eventually([&] { return folds_->sessions().size() == 1 && folds_->sessions()[0].ticks == 2; }));
+}
+
 TEST_F(BatchTest, TakesLargeAndChunkedBodies) {
   std::string body = open("s", "a");
   while (body.size() < 4'000'000) body += line("heartbeat", "s", "a", now_);
