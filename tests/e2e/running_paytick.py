@@ -104,7 +104,8 @@ class Paytick:
 
     def post(self, path, body, key=None):
         headers = {"Authorization": "Bearer " + (key or self.dev["platformApiKey"])}
-        return self.ask(urllib.request.Request(self.dev["listen"] + path, data=body.encode(), headers=headers))
+        data = body if isinstance(body, bytes) else body.encode()
+        return self.ask(urllib.request.Request(self.dev["listen"] + path, data=data, headers=headers))
 
     def ask(self, request):
         try:
