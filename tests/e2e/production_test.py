@@ -26,23 +26,27 @@ class ProductionTest(unittest.TestCase):
         self.secrets = json.loads((self.dev.data / "secrets.json").read_text())
         self.rpc_url = self.start_network()
         self.start_database()
+        self.create_database()
         self.log = self.dev.folder / "production.log"
 
-    def start_network(self):
+    def start_network(self, listen="127.0.0.1:0"):
         ready = self.dev.folder / "ready.json"
-        node = subprocess.Popen([LOCALNET, "--data", self.dev.data / "stellar/ledger", "--listen", "127.0.0.1:0",
-                                 "--ledger-ms", "200", "--ready-file", ready], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.addCleanup(node.wait)
-        self.addCleanup(node.terminate)
+        ready.unlink(missing_ok=True)
+        self.node = subprocess.Popen([LOCALNET, "--data", self.dev.data / "stellar/ledger", "--listen", listen, "--ledger-ms",
+                                      "200", "--ready-file", ready], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(self.node.wait)
+        self.addCleanup(self.node.terminate)
         wait_for("the network", ready.exists)
         return json.loads(ready.read_text())["rpcUrl"]
 
     def start_database(self):
         as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--inh-caps=+dac_read_search",
                    "--ambient-caps=+dac_read_search"] if os.geteuid() == 0 else []
-        server = subprocess.Popen([*as_user, *self.postgres_command], stderr=subprocess.DEVNULL)
-        self.addCleanup(server.wait)
-        self.addCleanup(server.send_signal, signal.SIGINT)
+        self.server = subprocess.Popen([*as_user, *self.postgres_command], stderr=subprocess.DEVNULL)
+        self.addCleanup(self.server.wait)
+        self.addCleanup(self.server.send_signal, signal.SIGINT)
+
+    def create_database(self):
         # Tables belong to one log; this one is another.
         wait_for("the database", lambda: subprocess.run(
             ["psql", self.system["databaseUrl"], "-qc", "CREATE DATABASE production"], capture_output=True).returncode == 0)
@@ -63,41 +67,85 @@ class ProductionTest(unittest.TestCase):
         return file, environment
 
     def up(self, file, environment):
+        """Started, and listening; ready or not."""
+        self.log.write_text("")
         with open(self.log, "a") as log:
-            return subprocess.Popen([PAYTICK, "up", "--config", file], env=environment, stdout=log, stderr=log)
-
-    def test_a_session_is_billed_settled_and_verified(self):
-        # The router's events tell this log of the viewer's meter; its own database is fresh.
-        file, environment = self.configuration()
-        replay = lambda *more: subprocess.run([PAYTICK, *more, "--config", file], env=environment, capture_output=True, text=True)  # noqa: E731
-        process = self.up(file, environment)
+            process = subprocess.Popen([PAYTICK, "up", "--config", file], env=environment, stdout=log, stderr=log)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         found = wait_for("paytick up", lambda: re.search(r"ready on (http://\S+)", self.log.read_text()))
         self.dev.dev = self.system | {"listen": found[1], "platformApiKey": "pk_production"}
-        wait_for("readiness", lambda: json.loads(self.dev.get("/readyz")[1])["status"] == "ready")
-        content = self.dev.content()
-        start = int(time.time() * 1000) - 20_000
-        lines = [{"type": "open", "session": "s", "attachment": "a", "viewer": self.system["viewer"]["publicKey"],
-                  "meter": self.system["viewer"]["meter"], "content": content, "at": start}]
-        lines += [{"type": "heartbeat", "session": "s", "attachment": "a", "seq": k, "at": start + k * 1000} for k in range(12)]
+        return process
 
-        def accepted():
-            status, body = self.dev.post("/v1/heartbeats", "".join(json.dumps(line) + "\n" for line in lines))
-            return status == 200 and all(json.loads(line)["status"] == "accepted" for line in body.splitlines())
-        wait_for("the meter", accepted)
-        self.assertEqual(self.dev.get("/api/account/history?meter=" + self.system["viewer"]["meter"])[0], 401)
+    def status(self):
+        return json.loads(self.dev.get("/readyz")[1])["status"]
 
-        def settled():
-            verified = replay("verify", "--json")
-            self.assertEqual(verified.returncode, 0, verified.stdout + verified.stderr + self.log.read_text())
-            report = json.loads(verified.stdout)
-            return report if report["settled"] == "0.1200000" else None
-        report = wait_for("the settlement", settled)
-        self.assertTrue(report["chainChecked"] and report["databaseChecked"])
-        self.assertEqual((report["charged"], report["ticks"]), ("0.1200000", 12))
+    def end(self, process):
         process.send_signal(signal.SIGTERM)
         self.assertEqual(process.wait(timeout=60), 0, self.log.read_text())
+
+    def play(self, content, session):
+        """Twelve ticks of a platform's session; whether all of it was accepted."""
+        start = int(time.time() * 1000) - 20_000
+        names = {"session": session, "attachment": session}
+        lines = [{"type": "open", "viewer": self.system["viewer"]["publicKey"], "meter": self.system["viewer"]["meter"],
+                  "content": content, "at": start} | names]
+        lines += [{"type": "heartbeat", "seq": k, "at": start + k * 1000} | names for k in range(12)]
+        status, body = self.dev.post("/v1/heartbeats", "".join(json.dumps(line) + "\n" for line in lines))
+        return status == 200 and all(json.loads(line)["status"] == "accepted" for line in body.splitlines())
+
+    def await_settled(self, file, environment, amount):
+        def settled():
+            verified = subprocess.run([PAYTICK, "verify", "--json", "--config", file], env=environment,
+                                      capture_output=True, text=True)
+            self.assertEqual(verified.returncode, 0, verified.stdout + verified.stderr + self.log.read_text())
+            report = json.loads(verified.stdout)
+            return report if report["settled"] == amount else None
+        report = wait_for("the settlement", settled)
+        self.assertTrue(report["chainChecked"] and report["databaseChecked"])
+        self.assertEqual(report["charged"], amount)
+        return report
+
+    def test_a_session_is_billed_settled_and_verified(self):
+        # The router's events tell this log of the viewer's meter; its own database is fresh.
+        file, environment = self.configuration()
+        process = self.up(file, environment)
+        wait_for("readiness", lambda: self.status() == "ready")
+        content = self.dev.content()
+        wait_for("the meter", lambda: self.play(content, "s"))
+        self.assertEqual(self.dev.get("/api/account/history?meter=" + self.system["viewer"]["meter"])[0], 401)
+        self.assertEqual(self.await_settled(file, environment, "0.1200000")["ticks"], 12)
+        self.end(process)
+
+    def test_it_starts_without_chain_and_database_bills_and_catches_up(self):
+        file, environment = self.configuration()
+        process = self.up(file, environment)
+        # One content a session: an open within the paid time of an older session would continue that one.
+        contents = [self.dev.content() for _ in range(3)]
+        wait_for("the meter", lambda: self.play(contents[0], "before"))
+        self.await_settled(file, environment, "0.1200000")
+        self.end(process)
+
+        self.node.terminate()
+        self.server.send_signal(signal.SIGINT)
+        self.node.wait()
+        self.server.wait()
+        process = self.up(file, environment)
+        wait_for("trouble on record", lambda: self.status() == "degraded")
+        parts = json.loads(self.dev.get("/readyz")[1])["parts"]
+        self.assertIn("database_away", parts["database"])
+        self.assertIn("http_unreachable", parts["chain_events"])
+        self.assertTrue(self.play(contents[1], "meanwhile"), "billing goes on within the balance that is known")
+        process.kill()  # not even then is anything lost
+        process.wait()
+        process = self.up(file, environment)
+        self.assertTrue(self.play(contents[2], "still away"))
+
+        self.start_database()
+        self.start_network(self.rpc_url.removeprefix("http://"))
+        wait_for("readiness", lambda: self.status() == "ready")
+        self.assertEqual(self.await_settled(file, environment, "0.3600000")["ticks"], 36)
+        self.end(process)
 
     def test_what_is_missing_or_wrong_is_told(self):
         file, environment = self.configuration()
