@@ -1,7 +1,5 @@
 #pragma once
-// Snapshots in the compacted topic `snapshots`. Chunks go under the keys of one of two slots, "0/0", "0/1", …
-// or "1/0", …, in turn; last comes the record "newest", which names the slot, so that a half-written snapshot
-// is never seen and never harms the one before it.
+// The fold's snapshots, in the slots of log/snapshot_slots.h without a prefix.
 
 #include <cstdint>
 #include <optional>
@@ -10,6 +8,7 @@
 
 #include "aggregator/fold.h"
 #include "log/event_log.h"
+#include "log/snapshot_slots.h"
 #include "model/frame.h"
 
 namespace paytick::aggregator {
@@ -22,7 +21,7 @@ struct SnapshotPoint {
 
 class SnapshotStore {
  public:
-  SnapshotStore(log::EventLog& log, PartitionId partition) : log_(log), partition_(partition) {}
+  SnapshotStore(log::EventLog& log, PartitionId partition) : slots_(log, partition) {}
 
   struct Loaded {
     Fold fold;
@@ -34,26 +33,19 @@ class SnapshotStore {
 
   // Takes the chunks of a snapshot to write.
   void begin(std::vector<std::string> chunks, const SnapshotPoint& point);
-  bool is_writing() const { return !left_.empty(); }
+  bool is_writing() const { return slots_.is_writing(); }
   // The next records, at most about `bytes_max`; call wrote() when they are durable.
-  std::vector<log::NewRecord> next(std::size_t bytes_max, TimeMs append_time) const;
+  std::vector<log::NewRecord> next(std::size_t bytes_max, TimeMs append_time) const {
+    return slots_.next(bytes_max, append_time);
+  }
   void wrote(std::size_t n);
-  void abandon() { left_.clear(); }
+  void abandon() { slots_.abandon(); }
 
   std::optional<SnapshotPoint> newest() const { return newest_; }
 
  private:
-  struct Entry {
-    std::string key;
-    std::string value;
-  };
-  log::TopicPartition topic() const { return {log::Topic::snapshots, partition_}; }
-
-  log::EventLog& log_;
-  PartitionId partition_;
-  std::uint32_t slot_ = 1;  // of the newest complete one; the other is written next
+  log::SnapshotSlots slots_;
   std::optional<SnapshotPoint> newest_;
-  std::vector<Entry> left_;  // last first
   SnapshotPoint writing_;
 };
 
