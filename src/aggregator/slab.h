@@ -41,7 +41,7 @@ class Slab {
   T& operator[](std::uint32_t i) {
     const std::uint32_t j = i + kFirst;
     const auto log = static_cast<std::uint32_t>(31 - std::countl_zero(j));
-    return chunks_[log - kFirstLog][j - (1U << log)];
+    return chunks_[log - kFirstLog][j - (1U << (log & 31U))];
   }
   const T& operator[](std::uint32_t i) const { return const_cast<Slab&>(*this)[i]; }
 

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstring>
 #include <map>
 #include <string_view>
@@ -11,10 +10,9 @@
 
 #include "aggregator/fold_state.h"
 #include "model/hash.h"
+#include "model/image.h"
 
 namespace paytick::aggregator {
-
-static_assert(std::endian::native == std::endian::little, "a snapshot is the image of little-endian records");
 
 namespace {
 
@@ -48,7 +46,7 @@ std::array<std::uint8_t, 32> seal(Header header, std::string_view body) {
 
 }  // namespace
 
-class SnapshotWriter {
+class SnapshotWriter : private ImageWriter {
  public:
   static std::string body_of(const Book& book) {
     SnapshotWriter w;
@@ -62,20 +60,10 @@ class SnapshotWriter {
     w.value<std::uint64_t>(proofs.size());
     for (const auto& [meter, proof] : proofs) w.value(meter), w.value(proof);
     w.wheel(book.wheel_);
-    return std::move(w.out_);
+    return w.take();
   }
 
  private:
-  template <typename T>
-  void value(const T& v) {
-    static_assert(is_image<T>);
-    out_.append(reinterpret_cast<const char*>(&v), sizeof v);
-  }
-  template <typename T>
-  void list(const std::vector<T>& items) {
-    value<std::uint64_t>(items.size());
-    for (const T& item : items) value(item);
-  }
   template <typename T>
   void slab(const Slab<T>& records) {
     value(records.size());
@@ -87,8 +75,7 @@ class SnapshotWriter {
     for (std::uint32_t i = 0; i < all.size(); ++i) {
       value<std::uint64_t>(all[i].keys.size());
       for (const Key& k : all[i].keys) {
-        value<std::uint64_t>(k.key.size());
-        out_ += k.key;
+        text(k.key);
         value(k.t), value(k.amount), value(k.meter), value(k.creator), value(k.bps), value(k.kind);
       }
     }
@@ -110,13 +97,11 @@ class SnapshotWriter {
     value<std::uint64_t>(entries.size());
     for (const auto& [bucket, entry] : entries) value(bucket), value(entry);
   }
-
-  std::string out_;
 };
 
-class SnapshotReader {
+class SnapshotReader : private ImageReader {
  public:
-  explicit SnapshotReader(std::string_view body) : left_(body) {}
+  using ImageReader::ImageReader;
 
   // Whether the body was read to its end.
   bool read(Book& book) {
@@ -127,45 +112,23 @@ class SnapshotReader {
     slab(book.departed_);
     keys(book.keys_);
     extras(book);
-    for (std::uint64_t n = count(); n != 0 && good_; --n) {
+    for (std::uint64_t n = count(); n != 0 && good(); --n) {
       std::uint32_t meter = 0;
       value(meter), value(book.charge_proofs_[meter]);
     }
     wheel(book.wheel_);
-    if (!good_ || !left_.empty()) return false;
+    if (!done()) return false;
     book.index_all();
     return true;
   }
 
  private:
   template <typename T>
-  void value(T& v) {
-    static_assert(is_image<T>);
-    if (left_.size() < sizeof v) {
-      good_ = false;
-      return;
-    }
-    std::memcpy(static_cast<void*>(&v), left_.data(), sizeof v);
-    left_.remove_prefix(sizeof v);
-  }
-  // Of items of at least a byte each: more than is left cannot be.
-  std::uint64_t count() {
-    std::uint64_t n = 0;
-    value(n);
-    good_ = good_ && n <= left_.size();
-    return good_ ? n : 0;
-  }
-  template <typename T>
-  void list(std::vector<T>& items) {
-    items.resize(count());
-    for (T& item : items) value(item);
-  }
-  template <typename T>
   void slab(Slab<T>& records) {
     std::uint32_t n = 0;
     value(n);
-    good_ = good_ && n <= left_.size() / sizeof(T);
-    for (std::uint32_t i = 0; i < n && good_; ++i) value(records[records.add()]);
+    if (n > left() / sizeof(T)) refuse();
+    for (std::uint32_t i = 0; i < n && good(); ++i) value(records[records.add()]);
     std::vector<std::uint32_t> free;
     list(free);
     records.set_free_list(std::move(free));
@@ -173,23 +136,21 @@ class SnapshotReader {
   void keys(Slab<Keys>& all) {
     std::uint32_t n = 0;
     value(n);
-    for (std::uint32_t i = 0; i < n && good_; ++i) {
+    for (std::uint32_t i = 0; i < n && good(); ++i) {
       std::vector<Key>& keys = all[all.add()].keys;
-      for (std::uint64_t m = count(); m != 0 && good_; --m) {
+      for (std::uint64_t m = count(); m != 0 && good(); --m) {
         Key& k = keys.emplace_back();
-        const std::uint64_t size = count();
-        k.key = left_.substr(0, size);
-        left_.remove_prefix(size);
+        k.key = text();
         value(k.t), value(k.amount), value(k.meter), value(k.creator), value(k.bps), value(k.kind);
       }
     }
   }
   void extras(Book& book) {
-    for (std::uint64_t n = count(); n != 0 && good_; --n) {
+    for (std::uint64_t n = count(); n != 0 && good(); --n) {
       std::uint32_t i = 0;
       value(i);
-      good_ = good_ && i < book.sessions_.size();
-      if (!good_) return;
+      if (i >= book.sessions_.size()) refuse();
+      if (!good()) return;
       book.sessions_[i].has_extra = 0;  // not yet, whatever its image says
       Extra& extra = book.extras_.get(i, book.sessions_[i]);
       list(extra.runs), list(extra.older), list(extra.others);
@@ -201,16 +162,13 @@ class SnapshotReader {
     std::int64_t cursor = 0;
     value(cursor);
     wheel.set_cursor(cursor);
-    for (std::uint64_t n = count(); n != 0 && good_; --n) {
+    for (std::uint64_t n = count(); n != 0 && good(); --n) {
       std::uint32_t bucket = 0;
       std::uint32_t entry = 0;
       value(bucket), value(entry);
-      if (good_) wheel.push(bucket & (TimerWheel::kBuckets - 1), entry);
+      if (good()) wheel.push(bucket & (TimerWheel::kBuckets - 1), entry);
     }
   }
-
-  std::string_view left_;
-  bool good_ = true;
 };
 
 std::vector<std::string> Fold::snapshot(Offset position, const FrameHash& prev) const {
@@ -231,7 +189,7 @@ std::vector<std::string> Fold::snapshot(Offset position, const FrameHash& prev) 
 }
 
 Result<Fold::Restored> Fold::restore(FoldConfig config, const std::vector<std::string>& chunks) {
-  const auto corrupt = [](std::string what) {
+  const auto corrupt = [](const std::string& what) {
     return fail("snapshot_corrupt",
                 "the snapshot cannot be used: " + what + "; fold again from an older one");
   };
