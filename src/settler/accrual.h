@@ -1,8 +1,8 @@
 #pragma once
 // What a partition owes its creators: the fold of `ticks` (what is due) and `settlements` (what was paid).
-// Pure; restored by folding both topics again from their beginnings. Memory: one SumState a sum, one entry a
-// session that has not closed. Order between the two topics does not matter; within one, lines come in log
-// order.
+// Pure; restored from an image and the lines after it, or by folding both topics again from their beginnings.
+// Memory: one SumState a sum, one entry a session that has not closed. Order between the two topics does not
+// matter; within one, lines come in log order.
 //
 // Not thread-safe. Error codes: "due_falls", "unknown_sum" (fatal: the log contradicts itself).
 
@@ -20,6 +20,11 @@
 #include "model/time.h"
 #include "settler/policy.h"
 
+namespace paytick {
+class ImageReader;
+class ImageWriter;
+}  // namespace paytick
+
 namespace paytick::settler {
 
 struct SumState {
@@ -36,6 +41,7 @@ struct SumState {
   TimeMs unsettled_since;  // when `due` passed `settled`
   TimeMs retry_at;
   std::uint32_t failures = 0;  // in a row
+  friend bool operator==(const SumState&, const SumState&) = default;
 };
 
 class Accrual {
@@ -49,6 +55,11 @@ class Accrual {
   // The simulation says that this item would be skipped, or that all of it stands already. Not on the log:
   // asking the chain again after a restart tells the same.
   void foretold(const SettlementItem& item, std::int32_t code, TimeMs now);
+
+  // For snapshots: all but what is in flight, whose lines are kept beside it and applied after read_image().
+  // That is called on a new Accrual; the reader tells whether it was a whole image.
+  void write_image(ImageWriter& out) const;
+  void read_image(ImageReader& in);
 
   const std::vector<SumState>& sums() const { return sums_; }
   // What an item costs of the network's fee, for the share that it may take.

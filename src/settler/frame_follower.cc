@@ -21,6 +21,7 @@ Result<bool> FrameFollower::pump(std::size_t max_bytes, const OnLine& on_line) {
   if (!records) return tl::unexpected(records.error());
   for (log::Record& record : *records) {
     const Offset after{static_cast<std::int64_t>(record.offset) + 1};
+    bytes_read_ += record.value.size();
     if (auto taken = take(std::move(record), on_line); !taken) return tl::unexpected(taken.error());
     next_ = after;
   }

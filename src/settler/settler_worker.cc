@@ -3,12 +3,16 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "log/snapshot_slots.h"
+#include "settler/settler_snapshot.h"
+
 namespace paytick::settler {
 
 namespace {
 
-constexpr std::size_t kReadBytes = 4 * 1024 * 1024;  // of ticks a step, so that a step stays short
-constexpr int kFenceTries = 16;                      // an owner who loses so many races in a row gives up
+constexpr std::size_t kReadBytes = 4 * 1024 * 1024;          // of ticks a step, so that a step stays short
+constexpr std::size_t kSnapshotStepBytes = 8 * 1024 * 1024;  // of chunks written a step
+constexpr int kFenceTries = 16;  // an owner who loses so many races in a row gives up
 
 TimeMs whole_second(TimeMs t) { return TimeMs{t.ms / 1'000 * 1'000}; }
 
@@ -24,14 +28,20 @@ struct SettlerWorker::Partition {
       : id(partition),
         ticks(log, {log::Topic::ticks, partition}),
         settlements(log, {log::Topic::settlements, partition}),
-        accrual(policy) {}
+        accrual(policy),
+        slots(log, partition, kSettlerSnapshotPrefix) {}
 
   PartitionId id;
   log::Lease lease;
   FrameFollower ticks, settlements;
   Accrual accrual;
+  log::SnapshotSlots slots;
+  std::uint64_t snapshot_at = 0;     // bytes read when the newest one was begun
+  std::uint64_t snapshot_bytes = 0;  // its size
   OwnerId owner;
   bool fenced = false;  // our fence stands: what is read from here on is our own
+
+  std::uint64_t bytes_read() const { return ticks.bytes_read() + settlements.bytes_read(); }
 };
 
 struct SettlerWorker::Pending {
@@ -66,9 +76,60 @@ Result<void> SettlerWorker::start() {
     auto lease = log_.acquire(log::Role::settler, id);
     if (!lease) return tl::unexpected(lease.error());
     p.lease = *lease;
+    if (auto restored = restore(p); !restored) return restored;
     if (auto fenced = fence(p); !fenced) return fenced;
   }
   started_ = true;
+  return {};
+}
+
+// Takes the newest snapshot, where there is one that fits the log; else everything is folded from the
+// beginning.
+Result<void> SettlerWorker::restore(Partition& p) {
+  auto stored = p.slots.load();
+  if (!stored) return tl::unexpected(stored.error());
+  if (!*stored) return {};
+  auto state = from_chunks(p.id, config_.policy, (*stored)->chunks);
+  if (!state) return {};
+  for (const auto& [follower, place] :
+       {std::pair(&p.ticks, &state->ticks), std::pair(&p.settlements, &state->settlements)}) {
+    const auto range = log_.range(follower->source());
+    if (!range) return tl::unexpected(range.error());
+    if (place->next < range->begin || place->next > range->end) return {};
+  }
+  for (const std::string& chunk : (*stored)->chunks) p.snapshot_bytes += chunk.size();
+  p.ticks = FrameFollower(log_, p.ticks.source(), state->ticks);
+  p.settlements = FrameFollower(log_, p.settlements.source(), state->settlements);
+  p.accrual = std::move(state->accrual);
+  for (const Settlement& line : state->unfinished) on_settlement(p, line);
+  ++status_.restored;
+  return {};
+}
+
+// Begins a snapshot when enough was read since the last one, and writes a part of the one that was begun.
+Result<void> SettlerWorker::keep_snapshot(Partition& p) {
+  if (!p.slots.is_writing()) {
+    const std::uint64_t every = std::max(config_.snapshot_every_bytes, 4 * p.snapshot_bytes);
+    if (config_.snapshot_every_bytes == 0 || p.bytes_read() - p.snapshot_at < every) return {};
+    std::vector<Settlement> unfinished;
+    for (const Pending& f : pending_) {
+      if (f.partition != &p) continue;
+      unfinished.emplace_back(f.prepared);
+      if (f.submitted_written) unfinished.emplace_back(Submitted{f.prepared.hash, "PENDING", clock_.now()});
+    }
+    auto chunks = to_chunks(p.id, p.ticks.place(), p.settlements.place(), p.accrual, unfinished);
+    p.snapshot_at = p.bytes_read();
+    p.snapshot_bytes = 0;
+    for (const std::string& chunk : chunks) p.snapshot_bytes += chunk.size();
+    p.slots.begin({{}, std::move(chunks)});
+  }
+  const log::Step step{p.lease, p.slots.next(kSnapshotStepBytes, clock_.now()), std::nullopt};
+  if (auto written = log_.commit(step); !written) {
+    if (written.error().next != Next::retry) return tl::unexpected(written.error());
+    p.slots.abandon();  // the next one will do: what is due does not wait for a log that is full
+    return {};
+  }
+  if (p.slots.wrote(step.records.size())) ++status_.snapshots;
   return {};
 }
 
@@ -105,7 +166,8 @@ Result<bool> SettlerWorker::follow_settlements(Partition& p) {
     if (!settlement)
       return fail("settlement_malformed",
                   "A line of settlements cannot be read: " + settlement.error().message, Next::fatal);
-    return on_settlement(p, *settlement);
+    on_settlement(p, *settlement);
+    return {};
   });
   if (moved && p.fenced && p.settlements.position().owner != p.owner)
     return fail("fenced", "Another settler has taken this partition.", Next::abort);
@@ -122,7 +184,7 @@ Result<bool> SettlerWorker::follow_ticks(Partition& p) {
   });
 }
 
-Result<void> SettlerWorker::on_settlement(Partition& p, const Settlement& line) {
+void SettlerWorker::on_settlement(Partition& p, const Settlement& line) {
   p.accrual.apply(line);
   const auto find = [&](const TxHash& hash) {
     return std::find_if(pending_.begin(), pending_.end(),
@@ -144,7 +206,6 @@ Result<void> SettlerWorker::on_settlement(Partition& p, const Settlement& line) 
   } else if (const auto* expired = std::get_if<Expired>(&line)) {
     if (const auto f = find(expired->hash); f != pending_.end()) pending_.erase(f);
   }
-  return {};
 }
 
 // The frame's span counts the frames themselves: `settlements` has no source of its own.
@@ -171,6 +232,7 @@ Result<bool> SettlerWorker::step() {
     if (!settled) return settled;
     auto ticked = follow_ticks(*p);
     if (!ticked) return ticked;
+    if (auto kept = keep_snapshot(*p); !kept) return tl::unexpected(kept.error());
     moved = moved || *settled || *ticked;
   }
   if (!pending_.empty()) {

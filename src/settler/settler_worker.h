@@ -4,8 +4,8 @@
 // transaction of the source account is in flight at a time.
 //
 // What it believes comes from the log alone: everything it writes it reads back before it acts on it. A
-// restart folds both topics again from their beginnings (so `ticks` and `settlements` must be kept as long as
-// their sums live); memory is one SumState a sum and 24 bytes or so a session that is open.
+// restart takes the newest snapshot and folds what came after; without one it folds both topics from their
+// beginnings. Memory is one SumState a sum and 24 bytes or so a session that is open.
 //
 // Driven by one thread: start() once, then step() again and again; nothing blocks but the log and the chain.
 
@@ -33,12 +33,17 @@ struct SettlerConfig {
   std::int64_t valid_ms = 60'000;   // how long a transaction can be applied; longer outlasts more trouble
   std::int64_t replan_ms = 200;     // between two looks for something to settle
   std::int64_t backoff_ms = 2'000;  // after the chain could not be reached or refused a simulation
+  // A snapshot after so much of both topics, and never before four times its own size: what a restart folds
+  // again at most. 0: never.
+  std::uint64_t snapshot_every_bytes = 64 * 1024 * 1024;
 };
 
 struct SettlerStatus {
   Amount due, settled;  // over all partitions
   std::size_t in_flight = 0, parked = 0;
   std::uint64_t confirmed = 0, failed = 0, expired = 0;  // since start()
+  std::uint64_t snapshots = 0;                           // written since start()
+  std::size_t restored = 0;                              // partitions that start() took from a snapshot
   std::optional<Error> chain_trouble;                    // the last one, until the chain answers again
 };
 
@@ -65,10 +70,12 @@ class SettlerWorker {
   struct Partition;
   struct Pending;
 
+  Result<void> restore(Partition& p);
   Result<void> fence(Partition& p);
+  Result<void> keep_snapshot(Partition& p);
   Result<bool> follow_settlements(Partition& p);
   Result<bool> follow_ticks(Partition& p);
-  Result<void> on_settlement(Partition& p, const Settlement& line);
+  void on_settlement(Partition& p, const Settlement& line);
   Result<void> write(Partition& p, const std::vector<Settlement>& lines);
 
   Result<bool> drive(Pending& flight);

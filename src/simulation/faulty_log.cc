@@ -8,6 +8,7 @@
 #include "aggregator/fold.h"
 #include "model/codec.h"
 #include "model/frame.h"
+#include "settler/settler_snapshot.h"
 
 namespace paytick::simulation {
 namespace {
@@ -51,7 +52,9 @@ std::string_view to_text(Bug bug) {
 void FaultyLog::age(log::Step& step) {
   std::vector<std::string> now;
   for (const log::NewRecord& r : step.records)
-    if (r.to.topic == log::Topic::snapshots && r.key != "newest") now.push_back(r.value);
+    if (r.to.topic == log::Topic::snapshots && r.key != "newest" &&
+        !r.key.starts_with(settler::kSettlerSnapshotPrefix))
+      now.push_back(r.value);
   if (now.empty()) return;
   const PartitionId partition = step.records[0].to.partition;
   const aggregator::FoldConfig config{partition, log_.partitions()};

@@ -85,6 +85,8 @@ bool Hosts::step(Started<Worker>& host, const char* who) {
     const auto begun = host.worker->start();
     host.started = begun.has_value();
     if (!begun) failed(begun.error(), who);
+    if constexpr (std::is_same_v<Worker, settler::SettlerWorker>)
+      if (begun) settlers_restored_ += host.worker->status().restored;
     return true;
   }
   const auto done = host.worker->step();
@@ -104,6 +106,7 @@ bool Hosts::step_settler(std::size_t owner) {
     config.policy.threshold = Amount(1);
     config.policy.max_age_ms = 1'000;
     config.policy.failures_max = 1'000'000;
+    config.snapshot_every_bytes = 4'096;
     host = {std::make_unique<settler::SettlerWorker>(config, *faulty_, chain_, clock_, random_), false};
   }
   return step(host, "settler");

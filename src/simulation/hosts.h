@@ -48,7 +48,11 @@ class Hosts {
   log::EventLog& log() { return *log_; }
   const projections::MemoryDatabase& database() const { return database_; }
   std::int64_t settled() const { return settlers_[0].worker->status().settled.units(); }
+  const settler::Accrual& accrual(std::uint32_t partition) const {
+    return settlers_[0].worker->accrual(PartitionId{partition});
+  }
   std::uint64_t snapshots_loaded() const { return snapshots_loaded_ + faulty_->snapshots_loaded(); }
+  std::uint64_t settlers_restored() const { return settlers_restored_; }
 
  private:
   template <typename Worker>
@@ -76,6 +80,7 @@ class Hosts {
   std::array<Started<projections::ProjectionWorker>, kOwners> projections_;
   std::optional<std::string> stopped_;
   std::uint64_t snapshots_loaded_ = 0;
+  std::uint64_t settlers_restored_ = 0;
 };
 
 }  // namespace paytick::simulation

@@ -4,6 +4,7 @@
 #include "simulation/clients.h"
 #include "simulation/hosts.h"
 #include "simulation/players.h"
+#include "simulation/settler_check.h"
 
 namespace paytick::simulation {
 namespace {
@@ -36,6 +37,8 @@ class World {
       report_.difference = found.difference;
       if (report_.ok() && hosts_->settled() != report_.paid)
         report_.difference = "the settler believes in another sum than the chain has paid";
+      for (std::uint32_t p = 0; p < kPartitions && report_.ok(); ++p)
+        report_.difference = compare_with_log(hosts_->log(), PartitionId{p}, hosts_->accrual(p));
       if (report_.ok() && !clients_->idle()) report_.difference = "lines of the platform were never taken";
       report_.by_auditor = !report_.ok();
     }
@@ -43,6 +46,7 @@ class World {
     report_.faults = faults_.counts();
     report_.inputs = players_->sent();
     report_.snapshots_loaded = hosts_->snapshots_loaded();
+    report_.settlers_restored = hosts_->settlers_restored();
     report_.trace = faults_.trace();
     report_.last_events.assign(faults_.last_events().begin(), faults_.last_events().end());
     return report_;
@@ -173,7 +177,8 @@ std::string to_text(const Report& report) {
       "; steps " + std::to_string(report.steps) + ", inputs " + std::to_string(report.inputs) + ", told " +
       std::to_string(report.told) + ", charged " + std::to_string(report.charged) + ", due " +
       std::to_string(report.due) + ", paid " + std::to_string(report.paid) + ", restores from a snapshot " +
-      std::to_string(report.snapshots_loaded) + ", trace " + std::to_string(report.trace) + "; faults:";
+      std::to_string(report.snapshots_loaded) + " and of the settler " +
+      std::to_string(report.settlers_restored) + ", trace " + std::to_string(report.trace) + "; faults:";
   for (const auto& [kind, n] : report.faults) out += " " + kind + "=" + std::to_string(n);
   return out;
 }

@@ -18,7 +18,8 @@ struct Report {
   std::map<std::string, std::uint64_t> faults;  // fired, by kind
   std::uint64_t inputs = 0;                     // acknowledged
   std::uint64_t told = 0;                       // clients: that it is taken, or paid
-  std::uint64_t snapshots_loaded = 0;           // restores that began with a snapshot
+  std::uint64_t snapshots_loaded = 0;           // restores of the fold that began with a snapshot
+  std::uint64_t settlers_restored = 0;          // the settler's, of a partition each
   std::int64_t charged = 0, due = 0, paid = 0;
   std::uint64_t trace = 0;  // a hash over all that happened
   std::string difference;   // empty: all agree; else the first difference in words

@@ -18,10 +18,11 @@ TEST(Simulation, AgreesUnderEverySeedAndEveryFaultFires) {
     ASSERT_TRUE(report.ok()) << to_text(report);
     for (const auto& [kind, n] : report.faults) ++seeds_with[kind];
     if (report.snapshots_loaded != 0) ++seeds_with["(restored from a snapshot)"];
+    if (report.settlers_restored != 0) ++seeds_with["(settler restored from a snapshot)"];
     paid += report.paid;
   }
   EXPECT_GT(paid, 0);
-  EXPECT_EQ(seeds_with.size(), 36U);
+  EXPECT_EQ(seeds_with.size(), 37U);
   for (const auto& [kind, n] : seeds_with) {
     EXPECT_GE(n, kSeeds / 100) << kind;
     std::cout << kind << " in " << n << " of " << kSeeds << " seeds\n";

@@ -1,0 +1,53 @@
+#include "simulation/settler_check.h"
+
+#include "settler/frame_follower.h"
+
+namespace paytick::simulation {
+namespace {
+
+constexpr std::size_t kAll = 1U << 30;
+
+std::string in_words(const settler::SumState& sum) {
+  return to_decimal(sum.due) + " due, " + to_decimal(sum.settled) + " settled" +
+         (sum.in_flight ? ", in flight" : "") + (sum.parked ? ", parked" : "");
+}
+
+}  // namespace
+
+std::string compare_with_log(log::EventLog& log, PartitionId partition, const settler::Accrual& believed) {
+  settler::Accrual folded{settler::Policy()};
+  const auto on_settlement = [&](codec::MutableLine line, TimeMs) -> Result<void> {
+    const auto settlement = codec::parse_settlement(line);
+    if (!settlement) return tl::unexpected(settlement.error());
+    folded.apply(*settlement);
+    return {};
+  };
+  const auto on_output = [&](codec::MutableLine line, TimeMs at) -> Result<void> {
+    const auto output = codec::parse_output(line);
+    if (!output) return tl::unexpected(output.error());
+    return folded.apply(*output, at);
+  };
+  for (const auto topic : {log::Topic::settlements, log::Topic::ticks}) {
+    settler::FrameFollower follower(log, {topic, partition});
+    const settler::FrameFollower::OnLine on_line =
+        topic == log::Topic::ticks ? settler::FrameFollower::OnLine(on_output) : on_settlement;
+    for (bool more = true; more;) {
+      const auto moved = follower.pump(kAll, on_line);
+      if (!moved) return "the settler cannot read its log again: " + moved.error().message;
+      more = *moved;
+    }
+  }
+  if (believed.in_flight() != folded.in_flight())
+    return "the settler has other batches in flight than the log";
+  if (believed.sums().size() != folded.sums().size()) return "the settler knows other sums than the log";
+  for (std::size_t i = 0; i < folded.sums().size(); ++i) {
+    const auto &a = believed.sums()[i], &b = folded.sums()[i];
+    if (in_words(a) != in_words(b) || a.viewer != b.viewer || a.meter != b.meter || a.creator != b.creator ||
+        a.bps != b.bps || a.known != b.known)
+      return "the settler believes of sum " + std::to_string(i) + ": " + in_words(a) +
+             "; the log says: " + in_words(b);
+  }
+  return {};
+}
+
+}  // namespace paytick::simulation
