@@ -10,8 +10,8 @@ namespace {
 
 using chain::ScVal;
 
-// What fits one transaction comfortably: a meter is an instance, its entry at the router and their rent; a
-// deposit writes a meter's instance and its balance, and emits two events.
+// What fits one transaction comfortably: memory ends at 25 meters, the room for events at 38 deposits
+// (contracts/README.md).
 constexpr std::size_t kMetersPerCall = 20;
 constexpr std::size_t kDepositsPerCall = 25;
 

@@ -1,6 +1,8 @@
 //! A ledger in a temporary folder, and transactions made by hand for it.
 #![allow(dead_code)]
 
+pub mod contracts;
+
 use ed25519_dalek::SigningKey;
 use localnet::{
     ledger::{
