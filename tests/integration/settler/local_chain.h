@@ -70,6 +70,17 @@ class LocalChain {
 
   // {"method":"sendTransaction","fault":"apply_drop"}
   void fault(const std::string& order) { post("/faults", order); }
+  // Whether any is still to come.
+  bool faults_left() {
+    auto http = chain::HttpClient::create(rpc_url);
+    const auto answer = http->get("/faults");
+    EXPECT_TRUE(answer) << answer.error().message;
+    return answer && answer->body.find("\"method\"") != std::string::npos;
+  }
+  // A ledger so much later than the last one, with --manual.
+  void close(std::int64_t seconds) {
+    post("/close", R"({"ledgers":1,"seconds":)" + std::to_string(seconds) + "}");
+  }
 
   std::string rpc_url, friendbot_url;
 
