@@ -5,15 +5,16 @@ import websocket
 
 
 class Player:
-    def __init__(self, paytick, content, meter=None):
+    def __init__(self, paytick, content, meter=None, **options):
         self.paytick, self.content = paytick, content
         self.meter = meter or paytick.dev["viewer"]["meter"]
         self.socket = None
         self.resume_token = None
-        self.connect()
+        self.connect(**options)
 
-    def connect(self):
-        self.socket = websocket.create_connection(self.paytick.dev["listen"].replace("http", "ws", 1) + "/ws", timeout=20)
+    def connect(self, **options):
+        url = self.paytick.dev["listen"].replace("http", "ws", 1) + "/ws"
+        self.socket = websocket.create_connection(url, timeout=20, **options)
 
     def send(self, **fields):
         self.socket.send(json.dumps({"type": "ping", "videoId": self.content, "contractId": self.meter} | fields))

@@ -7,7 +7,10 @@ import subprocess
 import time
 import unittest
 
+import websocket
+
 from outage_test import command_of, children, wait_for
+from player import Player
 from running_paytick import PAYTICK, Paytick
 
 LOCALNET = os.environ["PAYTICK_LOCALNET"]
@@ -113,7 +116,16 @@ class ProductionTest(unittest.TestCase):
         wait_for("readiness", lambda: self.status() == "ready")
         content = self.dev.content()
         wait_for("the meter", lambda: self.play(content, "s"))
-        self.assertEqual(self.dev.get("/api/account/history?meter=" + self.system["viewer"]["meter"])[0], 401)
+        # Without a login nobody sees or plays anything; the development platform's key is none here.
+        status, body = self.dev.get("/api/account/history?meter=" + self.system["viewer"]["meter"])
+        self.assertEqual((status, json.loads(body)["error"]["code"]), (401, "unauthorized"))
+        player = Player(self.dev, content, suppress_origin=True)
+        self.assertEqual(player.ping()["code"], "unauthorized")
+        player.close()
+        with self.assertRaisesRegex(websocket.WebSocketBadStatusException, "403"):
+            Player(self.dev, content)  # from a page that nobody has allowed
+        status, body = self.dev.post("/v1/heartbeats", "{}\n", key=self.system["platformApiKey"])
+        self.assertEqual((status, json.loads(body)["error"]["code"]), (401, "unauthorized"))
         self.assertEqual(self.await_settled(file, environment, "0.1200000")["ticks"], 12)
         self.end(process)
 
