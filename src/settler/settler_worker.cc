@@ -1,51 +1,17 @@
 #include "settler/settler_worker.h"
 
 #include <algorithm>
-#include <type_traits>
-
-#include "log/snapshot_slots.h"
-#include "settler/settler_snapshot.h"
 
 namespace paytick::settler {
 
 namespace {
 
-constexpr std::size_t kReadBytes = 4 * 1024 * 1024;          // of ticks a step, so that a step stays short
-constexpr std::size_t kSnapshotStepBytes = 8 * 1024 * 1024;  // of chunks written a step
-constexpr int kFenceTries = 16;  // an owner who loses so many races in a row gives up
-
 TimeMs whole_second(TimeMs t) { return TimeMs{t.ms / 1'000 * 1'000}; }
-
-template <typename E>
-auto number(E e) {
-  return static_cast<std::underlying_type_t<E>>(e);
-}
 
 }  // namespace
 
-struct SettlerWorker::Partition {
-  Partition(log::EventLog& log, PartitionId partition, const Policy& policy)
-      : id(partition),
-        ticks(log, {log::Topic::ticks, partition}),
-        settlements(log, {log::Topic::settlements, partition}),
-        accrual(policy),
-        slots(log, partition, kSettlerSnapshotPrefix) {}
-
-  PartitionId id;
-  log::Lease lease;
-  FrameFollower ticks, settlements;
-  Accrual accrual;
-  log::SnapshotSlots slots;
-  std::uint64_t snapshot_at = 0;     // bytes read when the newest one was begun
-  std::uint64_t snapshot_bytes = 0;  // its size
-  OwnerId owner;
-  bool fenced = false;  // our fence stands: what is read from here on is our own
-
-  std::uint64_t bytes_read() const { return ticks.bytes_read() + settlements.bytes_read(); }
-};
-
 struct SettlerWorker::Pending {
-  Partition* partition = nullptr;
+  SettlerPartition* partition = nullptr;
   Prepared prepared;
   Flight flight;
   Action action = Action::read_back;
@@ -72,120 +38,16 @@ Result<void> SettlerWorker::start() {
   next_plan_ = TimeMs{};
   status_ = {};
   for (const PartitionId id : config_.partitions) {
-    auto& p = *partitions_.emplace_back(std::make_unique<Partition>(log_, id, config_.policy));
-    auto lease = log_.acquire(log::Role::settler, id);
-    if (!lease) return tl::unexpected(lease.error());
-    p.lease = *lease;
-    if (auto restored = restore(p); !restored) return restored;
-    if (auto fenced = fence(p); !fenced) return fenced;
+    auto& p = *partitions_.emplace_back(std::make_unique<SettlerPartition>(
+        log_, id, config_.policy, clock_,
+        [this](SettlerPartition& from, const Settlement& line) { on_settlement(from, line); }));
+    if (auto taken = p.take_over(random_); !taken) return taken;
   }
   started_ = true;
   return {};
 }
 
-// Takes the newest snapshot, where there is one that fits the log; else everything is folded from the
-// beginning.
-Result<void> SettlerWorker::restore(Partition& p) {
-  auto stored = p.slots.load();
-  if (!stored) return tl::unexpected(stored.error());
-  if (!*stored) return {};
-  auto state = from_chunks(p.id, config_.policy, (*stored)->chunks);
-  if (!state) return {};
-  for (const auto& [follower, place] :
-       {std::pair(&p.ticks, &state->ticks), std::pair(&p.settlements, &state->settlements)}) {
-    const auto range = log_.range(follower->source());
-    if (!range) return tl::unexpected(range.error());
-    if (place->next < range->begin || place->next > range->end) return {};
-  }
-  for (const std::string& chunk : (*stored)->chunks) p.snapshot_bytes += chunk.size();
-  p.ticks = FrameFollower(log_, p.ticks.source(), state->ticks);
-  p.settlements = FrameFollower(log_, p.settlements.source(), state->settlements);
-  p.accrual = std::move(state->accrual);
-  for (const Settlement& line : state->unfinished) on_settlement(p, line);
-  ++status_.restored;
-  return {};
-}
-
-// Begins a snapshot when enough was read since the last one, and writes a part of the one that was begun.
-Result<void> SettlerWorker::keep_snapshot(Partition& p) {
-  if (!p.slots.is_writing()) {
-    const std::uint64_t every = std::max(config_.snapshot_every_bytes, 4 * p.snapshot_bytes);
-    if (config_.snapshot_every_bytes == 0 || p.bytes_read() - p.snapshot_at < every) return {};
-    std::vector<Settlement> unfinished;
-    for (const Pending& f : pending_) {
-      if (f.partition != &p) continue;
-      unfinished.emplace_back(f.prepared);
-      if (f.submitted_written) unfinished.emplace_back(Submitted{f.prepared.hash, "PENDING", clock_.now()});
-    }
-    auto chunks = to_chunks(p.id, p.ticks.place(), p.settlements.place(), p.accrual, unfinished);
-    p.snapshot_at = p.bytes_read();
-    p.snapshot_bytes = 0;
-    for (const std::string& chunk : chunks) p.snapshot_bytes += chunk.size();
-    p.slots.begin({{}, std::move(chunks)});
-  }
-  const log::Step step{p.lease, p.slots.next(kSnapshotStepBytes, clock_.now()), std::nullopt};
-  if (auto written = log_.commit(step); !written) {
-    if (written.error().next != Next::retry) return tl::unexpected(written.error());
-    p.slots.abandon();  // the next one will do: what is due does not wait for a log that is full
-    return {};
-  }
-  if (p.slots.wrote(step.records.size())) ++status_.snapshots;
-  return {};
-}
-
-// Reads all there is, writes the next epoch's fence and reads up to it; the first fence of an epoch counts.
-Result<void> SettlerWorker::fence(Partition& p) {
-  for (int i = 0; i < kFenceTries; ++i) {
-    for (;;) {
-      auto moved = follow_settlements(p);
-      if (!moved) return tl::unexpected(moved.error());
-      if (!*moved) break;
-    }
-    const Fence fence{p.id, Epoch{number(p.settlements.position().epoch) + 1}, random_.id<OwnerId>()};
-    log::Step step{
-        p.lease, {{{log::Topic::settlements, p.id}, clock_.now(), {}, build_fence(fence)}}, std::nullopt};
-    if (auto written = log_.commit(step); !written) return tl::unexpected(written.error());
-    for (;;) {
-      auto moved = follow_settlements(p);
-      if (!moved) return tl::unexpected(moved.error());
-      if (!*moved) break;
-    }
-    if (p.settlements.position().owner == fence.owner) {
-      p.owner = fence.owner;
-      p.fenced = true;
-      return {};
-    }
-  }
-  return fail("fenced", "Other settlers keep taking this partition; run one settler a partition.",
-              Next::abort);
-}
-
-Result<bool> SettlerWorker::follow_settlements(Partition& p) {
-  auto moved = p.settlements.pump(kReadBytes, [&](codec::MutableLine line, TimeMs) -> Result<void> {
-    auto settlement = codec::parse_settlement(line);
-    if (!settlement)
-      return fail("settlement_malformed",
-                  "A line of settlements cannot be read: " + settlement.error().message, Next::fatal);
-    on_settlement(p, *settlement);
-    return {};
-  });
-  if (moved && p.fenced && p.settlements.position().owner != p.owner)
-    return fail("fenced", "Another settler has taken this partition.", Next::abort);
-  return moved;
-}
-
-Result<bool> SettlerWorker::follow_ticks(Partition& p) {
-  return p.ticks.pump(kReadBytes, [&](codec::MutableLine line, TimeMs at) -> Result<void> {
-    auto output = codec::parse_output(line);
-    if (!output)
-      return fail("ticks_malformed", "A line of ticks cannot be read: " + output.error().message,
-                  Next::fatal);
-    return p.accrual.apply(*output, at);
-  });
-}
-
-void SettlerWorker::on_settlement(Partition& p, const Settlement& line) {
-  p.accrual.apply(line);
+void SettlerWorker::on_settlement(SettlerPartition& p, const Settlement& line) {
   const auto find = [&](const TxHash& hash) {
     return std::find_if(pending_.begin(), pending_.end(),
                         [&](const Pending& f) { return f.prepared.hash == hash; });
@@ -194,7 +56,7 @@ void SettlerWorker::on_settlement(Partition& p, const Settlement& line) {
     Pending f;
     f.partition = &p;
     f.prepared = *prepared;
-    f.flight = {p.fenced ? Stage::written : Stage::unsure, prepared->ledger, prepared->max_time, 0};
+    f.flight = {p.fenced() ? Stage::written : Stage::unsure, prepared->ledger, prepared->max_time, 0};
     f.action = first_action(f.flight.stage);
     pending_.push_back(std::move(f));
   } else if (const auto* submitted = std::get_if<Submitted>(&line)) {
@@ -208,32 +70,25 @@ void SettlerWorker::on_settlement(Partition& p, const Settlement& line) {
   }
 }
 
-// The frame's span counts the frames themselves: `settlements` has no source of its own.
-Result<void> SettlerWorker::write(Partition& p, const std::vector<Settlement>& lines) {
-  std::string text;
-  for (const Settlement& line : lines) codec::write(line, text);
-  const FramePosition& at = p.settlements.position();
-  FrameHash prev = at.prev;
-  log::Step step{p.lease, {}, p.ticks.next()};
-  for (std::string& record : build_frame({p.id, at.epoch, at.to, Offset{number(at.to) + 1}, 0}, text, prev))
-    step.records.push_back({{log::Topic::settlements, p.id}, clock_.now(), {}, std::move(record)});
-  if (auto written = log_.commit(step); !written) return tl::unexpected(written.error());
-  // Read back at once: what counts is what the log says.
-  auto moved = follow_settlements(p);
-  if (!moved) return tl::unexpected(moved.error());
-  return {};
+std::vector<Settlement> SettlerWorker::unfinished_of(const SettlerPartition& p) const {
+  std::vector<Settlement> lines;
+  for (const Pending& f : pending_) {
+    if (f.partition != &p) continue;
+    lines.emplace_back(f.prepared);
+    if (f.submitted_written) lines.emplace_back(Submitted{f.prepared.hash, "PENDING", clock_.now()});
+  }
+  return lines;
 }
 
 Result<bool> SettlerWorker::step() {
   if (!started_) return fail("not_started", "Call start() first.", Next::abort);
   bool moved = false;
   for (auto& p : partitions_) {
-    auto settled = follow_settlements(*p);
-    if (!settled) return settled;
-    auto ticked = follow_ticks(*p);
-    if (!ticked) return ticked;
-    if (auto kept = keep_snapshot(*p); !kept) return tl::unexpected(kept.error());
-    moved = moved || *settled || *ticked;
+    auto followed = p->follow();
+    if (!followed) return followed;
+    auto kept = p->keep_snapshot(config_.snapshot_every_bytes, [&] { return unfinished_of(*p); });
+    if (!kept) return tl::unexpected(kept.error());
+    moved = moved || *followed;
   }
   if (!pending_.empty()) {
     auto driven = drive(pending_.front());
@@ -251,7 +106,7 @@ Result<bool> SettlerWorker::drive(Pending& f) {
   switch (f.action) {
     case Action::read_back:
       // It is in pending_ because it was read from the log, after our fence.
-      done = move(f, ReadBack{f.partition->fenced});
+      done = move(f, ReadBack{f.partition->fenced()});
       break;
     case Action::send:
       done = send(f);
@@ -315,7 +170,7 @@ Result<void> SettlerWorker::send(Pending& f) {
   auto moved = duplicate ? move(f, SendDuplicate{}) : move(f, SendPending{});
   if (!moved || f.submitted_written) return moved;
   const Submitted line{f.prepared.hash, duplicate ? "DUPLICATE" : "PENDING", clock_.now()};
-  return write(*f.partition, {line});
+  return f.partition->write({line});
 }
 
 Result<void> SettlerWorker::look_up(Pending& f) {
@@ -350,7 +205,7 @@ Result<void> SettlerWorker::ask_totals(Pending& f) {
 
 // Writes how a batch ended. Reading it back removes `f`, so nothing touches it afterwards.
 Result<void> SettlerWorker::end(Pending& f, const Decision& decision) {
-  Partition& p = *f.partition;
+  SettlerPartition& p = *f.partition;
   const TimeMs now = clock_.now();
   std::vector<Settlement> lines;
   switch (decision.action) {
@@ -382,7 +237,7 @@ Result<void> SettlerWorker::end(Pending& f, const Decision& decision) {
     default:
       return fail("fenced", "The batch was not found under our own epoch.", Next::abort);
   }
-  return write(p, lines);
+  return p.write(lines);
 }
 
 Result<bool> SettlerWorker::settle_something() {
@@ -391,19 +246,19 @@ Result<bool> SettlerWorker::settle_something() {
   Policy policy = config_.policy;
   policy.batch_items_max = items_max_;
   for (std::size_t i = 0; i < partitions_.size(); ++i) {
-    Partition& p = *partitions_[turn_++ % partitions_.size()];
-    if (const auto park = to_park(p.accrual, now, policy); !park.empty()) {
-      auto written = write(p, {park.begin(), park.end()});
+    SettlerPartition& p = *partitions_[turn_++ % partitions_.size()];
+    if (const auto park = to_park(p.accrual(), now, policy); !park.empty()) {
+      auto written = p.write({park.begin(), park.end()});
       if (!written) return tl::unexpected(written.error());
       return true;
     }
-    auto batches = plan(p.accrual, now, policy);
+    auto batches = plan(p.accrual(), now, policy);
     if (!batches.empty()) return prepare(p, std::move(batches.front()));
   }
   return false;
 }
 
-Result<bool> SettlerWorker::prepare(Partition& p, Batch batch) {
+Result<bool> SettlerWorker::prepare(SettlerPartition& p, Batch batch) {
   auto sequence = chain_.next_sequence();
   if (!sequence) {
     chain_failed(sequence.error());
@@ -421,14 +276,14 @@ Result<bool> SettlerWorker::prepare(Partition& p, Batch batch) {
   status_.chain_trouble.reset();
   auto dropped = drop_foretold(p, batch, preparation->codes);
   if (!dropped || *dropped) return dropped;
-  auto written = write(p, {std::move(preparation->prepared)});
+  auto written = p.write({std::move(preparation->prepared)});
   if (!written) return tl::unexpected(written.error());
   return true;
 }
 
 // What the simulation says would be skipped, or stands already, costs a fee for nothing: take it out and plan
 // anew.
-Result<bool> SettlerWorker::drop_foretold(Partition& p, const Batch& batch,
+Result<bool> SettlerWorker::drop_foretold(SettlerPartition& p, const Batch& batch,
                                           const std::vector<std::int32_t>& codes) {
   bool dropped = false;
   std::vector<Settlement> park;
@@ -436,24 +291,24 @@ Result<bool> SettlerWorker::drop_foretold(Partition& p, const Batch& batch,
   for (std::size_t i = 0; i < batch.size() && i < codes.size(); ++i) {
     if (codes[i] == kCodePaid) continue;
     dropped = true;
-    p.accrual.foretold(batch[i], codes[i], now);
+    p.accrual().foretold(batch[i], codes[i], now);
     if (is_permanent(codes[i]))
       park.push_back(Parked{batch[i].sum, "router_" + std::to_string(codes[i]), batch[i].cumulative, now});
   }
   if (dropped) next_plan_ = now;
   if (!park.empty())
-    if (auto written = write(p, park); !written) return tl::unexpected(written.error());
+    if (auto written = p.write(park); !written) return tl::unexpected(written.error());
   return dropped;
 }
 
-Result<bool> SettlerWorker::refused_to_prepare(Partition& p, const Batch& batch, const Error& error) {
+Result<bool> SettlerWorker::refused_to_prepare(SettlerPartition& p, const Batch& batch, const Error& error) {
   if (error.code.starts_with("limit_")) {
     if (batch.size() > 1) {
       items_max_ = std::max<std::size_t>(1, batch.size() / 2);
       next_plan_ = clock_.now();
       return true;
     }
-    auto written = write(p, {Parked{batch.front().sum, error.code, batch.front().cumulative, clock_.now()}});
+    auto written = p.write({Parked{batch.front().sum, error.code, batch.front().cumulative, clock_.now()}});
     if (!written) return tl::unexpected(written.error());
     return true;
   }
@@ -469,24 +324,26 @@ void SettlerWorker::chain_failed(const Error& error) {
 bool SettlerWorker::idle() {
   if (!pending_.empty()) return false;
   return std::all_of(partitions_.begin(), partitions_.end(),
-                     [&](const auto& p) { return plan(p->accrual, clock_.now(), config_.policy).empty(); });
+                     [&](const auto& p) { return plan(p->accrual(), clock_.now(), config_.policy).empty(); });
 }
 
 SettlerStatus SettlerWorker::status() const {
   SettlerStatus out = status_;
   out.in_flight = pending_.size();
   for (const auto& p : partitions_) {
-    out.due = add(out.due, p->accrual.due()).value_or(kMaxAmount);
-    out.settled = add(out.settled, p->accrual.settled()).value_or(kMaxAmount);
-    out.parked += p->accrual.parked();
+    out.due = add(out.due, p->accrual().due()).value_or(kMaxAmount);
+    out.settled = add(out.settled, p->accrual().settled()).value_or(kMaxAmount);
+    out.parked += p->accrual().parked();
+    out.snapshots += p->snapshots();
+    out.restored += p->restored() ? 1 : 0;
   }
   return out;
 }
 
 const Accrual& SettlerWorker::accrual(PartitionId partition) const {
   return (*std::find_if(partitions_.begin(), partitions_.end(),
-                        [&](const auto& p) { return p->id == partition; }))
-      ->accrual;
+                        [&](const auto& p) { return p->id() == partition; }))
+      ->accrual();
 }
 
 }  // namespace paytick::settler

@@ -1,7 +1,7 @@
 #pragma once
 // The settler's shell: follows `ticks`, writes batches ahead to `settlements`, sends them, and records how
-// they end. It owns its partitions under the lease of Role::settler and a fence in `settlements`; one
-// transaction of the source account is in flight at a time.
+// they end. It owns its partitions (settler_partition.h) under the lease of Role::settler and a fence in
+// `settlements`; one transaction of the source account is in flight at a time.
 //
 // What it believes comes from the log alone: everything it writes it reads back before it acts on it. A
 // restart takes the newest snapshot and folds what came after; without one it folds both topics from their
@@ -21,9 +21,9 @@
 #include "settler/accrual.h"
 #include "settler/batch_life.h"
 #include "settler/chain_port.h"
-#include "settler/frame_follower.h"
 #include "settler/plan.h"
 #include "settler/policy.h"
+#include "settler/settler_partition.h"
 
 namespace paytick::settler {
 
@@ -67,16 +67,10 @@ class SettlerWorker {
   const Accrual& accrual(PartitionId partition) const;
 
  private:
-  struct Partition;
   struct Pending;
 
-  Result<void> restore(Partition& p);
-  Result<void> fence(Partition& p);
-  Result<void> keep_snapshot(Partition& p);
-  Result<bool> follow_settlements(Partition& p);
-  Result<bool> follow_ticks(Partition& p);
-  void on_settlement(Partition& p, const Settlement& line);
-  Result<void> write(Partition& p, const std::vector<Settlement>& lines);
+  void on_settlement(SettlerPartition& p, const Settlement& line);
+  std::vector<Settlement> unfinished_of(const SettlerPartition& p) const;
 
   Result<bool> drive(Pending& flight);
   Result<void> move(Pending& flight, const Answer& answer);
@@ -86,9 +80,9 @@ class SettlerWorker {
   Result<void> end(Pending& flight, const Decision& decision);
 
   Result<bool> settle_something();
-  Result<bool> prepare(Partition& p, Batch batch);
-  Result<bool> drop_foretold(Partition& p, const Batch& batch, const std::vector<std::int32_t>& codes);
-  Result<bool> refused_to_prepare(Partition& p, const Batch& batch, const Error& error);
+  Result<bool> prepare(SettlerPartition& p, Batch batch);
+  Result<bool> drop_foretold(SettlerPartition& p, const Batch& batch, const std::vector<std::int32_t>& codes);
+  Result<bool> refused_to_prepare(SettlerPartition& p, const Batch& batch, const Error& error);
   void chain_failed(const Error& error);
 
   SettlerConfig config_;
@@ -96,7 +90,7 @@ class SettlerWorker {
   ChainPort& chain_;
   WallClock& clock_;
   Random& random_;
-  std::vector<std::unique_ptr<Partition>> partitions_;
+  std::vector<std::unique_ptr<SettlerPartition>> partitions_;
   std::deque<Pending> pending_;  // the first one is driven
   TimeMs next_plan_;
   std::size_t turn_ = 0;   // whose partition is planned next
