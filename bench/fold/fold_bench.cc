@@ -32,7 +32,7 @@ constexpr std::size_t kLinesARecord = 500;
 constexpr int kRoundsBeyondWindow = 10;
 
 std::uint32_t sessions_wanted() {
-  const char* given = std::getenv("PAYTICK_BENCH_SESSIONS");
+  const char* given = std::getenv("PAYTICK_BENCH_SESSIONS");  // NOLINT(concurrency-mt-unsafe)
   return given != nullptr ? static_cast<std::uint32_t>(std::atoi(given)) : 1'000'000;
 }
 

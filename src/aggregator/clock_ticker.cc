@@ -7,7 +7,7 @@
 
 namespace paytick::aggregator {
 
-ClockTicker::ClockTicker(log::EventLog& log, WallClock& clock, std::vector<PartitionId> partitions)
+ClockTicker::ClockTicker(log::EventLog& log, WallClock& clock, const std::vector<PartitionId>& partitions)
     : log_(log), clock_(clock) {
   std::string line;
   codec::write(Input(Clock{}), line);

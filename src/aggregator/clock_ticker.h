@@ -15,7 +15,7 @@ inline constexpr std::int64_t kClockMs = 1'000;  // due is on record within two 
 class ClockTicker {
  public:
   // The ports outlive the ticker.
-  ClockTicker(log::EventLog& log, WallClock& clock, std::vector<PartitionId> partitions);
+  ClockTicker(log::EventLog& log, WallClock& clock, const std::vector<PartitionId>& partitions);
 
   // Appends a line to each partition if it is time; whether it did. An error of the log is handed on: after
   // `retry` or `in_doubt` just pump again, a missed or doubled second does no harm.

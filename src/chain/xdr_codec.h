@@ -217,10 +217,10 @@ bool get_union(Reader& r, U& v) {
   if (!r.u32(number)) return false;
   bool known = false, good = false;
   [&]<std::size_t... I>(std::index_sequence<I...>) {
-    ((static_cast<std::uint32_t>(U::kNumbers[I]) == number
-          ? (known = true, good = get(r, v.arm.template emplace<I>()), true)
-          : false) ||
-     ...);
+    static_cast<void>(((static_cast<std::uint32_t>(U::kNumbers[I]) == number
+                            ? (known = true, good = get(r, v.arm.template emplace<I>()), true)
+                            : false) ||
+                       ...));
   }
   (std::make_index_sequence<U::kNumbers.size()>{});
   return known && good;

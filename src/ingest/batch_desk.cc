@@ -1,7 +1,7 @@
 #include "ingest/batch_desk.h"
 
 #include <algorithm>
-#include <cstring>
+#include <string_view>
 
 #include "ingest/errors.h"
 #include "model/inputs.h"
@@ -26,9 +26,8 @@ BatchDesk::Progress BatchDesk::step(RunId id, std::size_t lines_max, TimeMs now)
     if (feed_.full()) return Progress::wait;
     char* const text = begin + run.position;
     const std::size_t rest = run.body.size() - run.position;
-    auto* const newline = static_cast<char*>(std::memchr(text, '\n', rest));
-    std::size_t size = newline != nullptr ? static_cast<std::size_t>(newline - text) : rest;
-    run.position += size + (newline != nullptr ? 1 : 0);
+    std::size_t size = std::min(std::string_view(text, rest).find('\n'), rest);
+    run.position += std::min(size + 1, rest);
     if (size > 0 && text[size - 1] == '\r') --size;
     if (size == 0) continue;  // an empty line is no line
     ++run.line;
