@@ -28,7 +28,7 @@ Result<void> in_slices(std::size_t n, std::size_t size, F&& f) {
 }  // namespace
 
 Result<std::unique_ptr<DevChain>> DevChain::connect(const std::string& rpc_url, const std::string& passphrase,
-                                                    chain::SecretKey operator_key) {
+                                                    const chain::SecretKey& operator_key) {
   if (passphrase == chain::kPublicPassphrase)
     return fail("public_network", "This sets up development networks; it refuses the public one.",
                 Next::fatal);
@@ -38,13 +38,13 @@ Result<std::unique_ptr<DevChain>> DevChain::connect(const std::string& rpc_url, 
   if (!network) return tl::unexpected(network.error());
   if (network->passphrase != passphrase)
     return fail("wrong_network", "The node serves the network \"" + network->passphrase + "\".", Next::fatal);
-  return std::unique_ptr<DevChain>(new DevChain(std::move(*rpc), passphrase, std::move(operator_key)));
+  return std::unique_ptr<DevChain>(new DevChain(std::move(*rpc), passphrase, operator_key));
 }
 
-DevChain::DevChain(chain::RpcClient rpc, const std::string& passphrase, chain::SecretKey operator_key)
+DevChain::DevChain(chain::RpcClient rpc, const std::string& passphrase, const chain::SecretKey& operator_key)
     : rpc_(std::move(rpc)),
       network_(chain::network_id(passphrase)),
-      submitter_(rpc_, network_, std::move(operator_key)) {}
+      submitter_(rpc_, network_, operator_key) {}
 
 Result<bool> DevChain::exists(const chain::LedgerKey& key) {
   auto entries = rpc_.ledger_entries({&key, 1});

@@ -34,7 +34,7 @@ class DevChain {
  public:
   // `operator_key` pays for and signs everything below.
   static Result<std::unique_ptr<DevChain>> connect(const std::string& rpc_url, const std::string& passphrase,
-                                                   chain::SecretKey operator_key);
+                                                   const chain::SecretKey& operator_key);
 
   // Creates accounts that do not exist; others are left alone.
   Result<void> fund(const std::string& friendbot_url, std::span<const AccountId> accounts);
@@ -61,7 +61,7 @@ class DevChain {
   chain::Submitter& submitter() { return submitter_; }
 
  private:
-  DevChain(chain::RpcClient rpc, const std::string& passphrase, chain::SecretKey operator_key);
+  DevChain(chain::RpcClient rpc, const std::string& passphrase, const chain::SecretKey& operator_key);
   Result<bool> exists(const chain::LedgerKey& key);
   Result<chain::Hash> upload(const std::string& wasm);
 

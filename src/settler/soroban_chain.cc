@@ -20,7 +20,8 @@ std::uint64_t seconds(TimeMs t) {
 
 }  // namespace
 
-Result<std::unique_ptr<SorobanChain>> SorobanChain::connect(SorobanConfig config, chain::SecretKey settler,
+Result<std::unique_ptr<SorobanChain>> SorobanChain::connect(SorobanConfig config,
+                                                            const chain::SecretKey& settler,
                                                             std::optional<chain::SecretKey> admin) {
   auto rpc = chain::RpcClient::create(config.rpc_url, config.http);
   if (!rpc) return tl::unexpected(rpc.error());
@@ -32,15 +33,15 @@ Result<std::unique_ptr<SorobanChain>> SorobanChain::connect(SorobanConfig config
                     "\"; check network_passphrase and rpc_url.",
                 Next::fatal);
   return std::unique_ptr<SorobanChain>(
-      new SorobanChain(std::move(config), std::move(*rpc), std::move(settler), std::move(admin)));
+      new SorobanChain(std::move(config), std::move(*rpc), settler, std::move(admin)));
 }
 
-SorobanChain::SorobanChain(SorobanConfig config, chain::RpcClient rpc, chain::SecretKey settler,
+SorobanChain::SorobanChain(SorobanConfig config, chain::RpcClient rpc, const chain::SecretKey& settler,
                            std::optional<chain::SecretKey> admin)
     : config_(std::move(config)),
       rpc_(std::move(rpc)),
       network_(chain::network_id(config_.network_passphrase)),
-      settler_(std::move(settler)) {
+      settler_(settler) {
   if (admin) admin_.emplace(rpc_, network_, std::move(*admin), config_.admin);
 }
 

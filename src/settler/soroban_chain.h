@@ -25,7 +25,7 @@ class SorobanChain : public ChainPort {
   // `settler` signs and pays settlements; `admin`, when given, registers creators and should be another
   // account: one transaction of an account is in flight at a time. Refuses a node of another network: code
   // "wrong_network".
-  static Result<std::unique_ptr<SorobanChain>> connect(SorobanConfig config, chain::SecretKey settler,
+  static Result<std::unique_ptr<SorobanChain>> connect(SorobanConfig config, const chain::SecretKey& settler,
                                                        std::optional<chain::SecretKey> admin = std::nullopt);
 
   AccountId source() const override { return settler_.account(); }
@@ -42,7 +42,7 @@ class SorobanChain : public ChainPort {
   Result<void> register_creators(std::span<const CreatorId> creators) override;
 
  private:
-  SorobanChain(SorobanConfig config, chain::RpcClient rpc, chain::SecretKey settler,
+  SorobanChain(SorobanConfig config, chain::RpcClient rpc, const chain::SecretKey& settler,
                std::optional<chain::SecretKey> admin);
 
   Result<std::vector<SettledItem>> items_by_totals(std::span<const SettlementItem> items);
