@@ -43,15 +43,15 @@ void GatewayHost::kill() {
 }
 
 Result<bool> GatewayHost::follow() {
-  const auto catalog = life_->catalog_follower.pump();
+  auto catalog = life_->catalog_follower.pump();
   if (!catalog) return catalog;
-  const auto meters = life_->meter_follower.pump();
+  auto meters = life_->meter_follower.pump();
   if (!meters) return meters;
   return *catalog || *meters;
 }
 
 Result<bool> GatewayHost::step(log::EventLog& log) {
-  const auto followed = follow();
+  auto followed = follow();
   if (!followed) return followed;
   Life& my = *life_;
   bool more = *followed;

@@ -15,6 +15,7 @@ namespace fs = std::filesystem;
 TEST(DevEnvironmentTest, ComesBackAsItWas) {
   std::string name = testing::TempDir() + "paytick-dev-XXXXXX";
   const fs::path folder = ::mkdtemp(name.data());
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread
   ::setenv("PAYTICK_LOCALNET", PAYTICK_BINARY_DIR "/paytick-localnet", 1);
   SystemRandom random;
   const auto balance = [](Environment& environment) {
