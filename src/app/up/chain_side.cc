@@ -1,6 +1,7 @@
 #include "app/up/chain_side.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <atomic>
 #include <chrono>
@@ -87,7 +88,10 @@ struct ChainSide::Settling : Connected {
       config.policy = policy_of(settings_.settlement);
       worker_.emplace(config, log_, **chain, clock_, random_);
     }
-    return worker_->start();
+    if (auto begun = worker_->start(); !begun) return begun;
+    spdlog::info("settler took over {} partitions, {} of them from a snapshot", log_.partitions(),
+                 worker_->status().restored);
+    return {};
   }
   Result<bool> step() {
     auto more = worker_->step();
@@ -221,11 +225,13 @@ std::string ChainSide::metrics() const {
       "# TYPE paytick_settlements_in_flight gauge\npaytick_settlements_in_flight {}\n"
       "# HELP paytick_sums_parked Sums that an operator must look at.\n# TYPE paytick_sums_parked gauge\n"
       "paytick_sums_parked {}\n"
+      "# HELP paytick_settler_snapshots_total Snapshots of what is owed, written since the start.\n"
+      "# TYPE paytick_settler_snapshots_total counter\npaytick_settler_snapshots_total {}\n"
       "# HELP paytick_chain_ledger Newest ledger whose events are on the log.\n# TYPE paytick_chain_ledger "
       "gauge\n"
       "paytick_chain_ledger {}\n",
       status.settled.units(), status.due.units(), status.confirmed, status.failed, status.expired,
-      status.in_flight, status.parked, ledger_seen());
+      status.in_flight, status.parked, status.snapshots, ledger_seen());
 }
 
 }  // namespace paytick::app
