@@ -216,7 +216,7 @@ class CaseRunner {
         want += std::string(h[0].GetString()) + ":" + h[1].GetString() + " ";
       }
       std::string got;
-      for (const auto& [name, reason] : halts_) got += name + ":" + reason + " ";
+      for (const auto& [name, reason] : halts_) got.append(name).append(":").append(reason).append(" ");
       same("halts", got, want);
     }
     if (expect.HasMember("refused")) {
@@ -309,7 +309,7 @@ void parse(rapidjson::Document& document, std::string line) {
 
 }  // namespace
 
-Outcome run_case(std::string line, RunOptions options) {
+Outcome run_case(const std::string& line, RunOptions options) {
   rapidjson::Document document;
   parse(document, line);
   if (document.HasParseError() || !document.IsObject())

@@ -18,7 +18,7 @@ struct RunOptions {
   int snapshot_at = -1;
 };
 
-Outcome run_case(std::string line, RunOptions options = {});
+Outcome run_case(const std::string& line, RunOptions options = {});
 // Events of a packed case.
 int events_in(const std::string& line);
 
