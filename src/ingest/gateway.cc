@@ -71,7 +71,8 @@ void Gateway::Impl::make_lanes() {
   const server::Timeouts timeouts{.header_s = config.header_timeout_s,
                                   .body_s = config.body_timeout_s,
                                   .keepalive_s = config.keepalive_s,
-                                  .pong_s = config.pong_timeout_s};
+                                  .pong_s = config.pong_timeout_s,
+                                  .close_s = config.close_timeout_s};
   const server::LaneParts parts{{catalog, meters, sessions, tokens, ports.random},
                                 catalog,
                                 ports.log,

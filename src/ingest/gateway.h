@@ -61,6 +61,7 @@ struct GatewayConfig {
   std::int64_t body_timeout_s = 30;
   std::int64_t keepalive_s = 20;
   std::int64_t pong_timeout_s = 10;
+  std::int64_t close_timeout_s = 3;
 };
 
 struct GatewayPorts {

@@ -66,8 +66,13 @@ void HttpSession::run() {
 
 bool HttpSession::on_deadline() {
   if (ended_ || moved_) return false;
-  if (state_ == State::reading && !close_after_) {
-    // Slow on purpose or by accident: say so, once, then close.
+  // A request that has begun: slow on purpose or by accident. Say so, once, then close.
+  const bool begun = state_ == State::idle && (parser_->got_some() || buffer_.size() > 0);
+  if ((state_ == State::reading && !close_after_) || begun) {
+    ErrorCode ignored;
+    socket_.cancel(ignored);  // the read under way owns the buffer that linger() will read into
+    state_ = State::reading;
+    close_after_ = true;
     refuse({std::string(code::kTimeout), "The request did not arrive in time.", Next::retry});
     return true;
   }

@@ -47,19 +47,23 @@ void WsSession::run(const http::request<http::string_body>& upgrade) {
 }
 
 void WsSession::alive() {
+  if (closing_) return;  // whoever is told to go has Timeouts::close_s for it, whatever it sends
   pinged_ = false;
   deadline_s = lane_.wheel().now_s() + lane_.parts().timeouts.keepalive_s;
 }
 
 bool WsSession::on_deadline() {
   if (ended_) return false;
-  const std::int64_t now_s = lane_.wheel().now_s();
-  if (pinged_ || closing_ || !ws_.is_open()) {
+  if (closing_ || !ws_.is_open()) {
     end();
     return false;
   }
+  if (pinged_) {
+    close("timeout");
+    return !ended_;
+  }
   pinged_ = true;
-  deadline_s = now_s + lane_.parts().timeouts.pong_s;
+  deadline_s = lane_.wheel().now_s() + lane_.parts().timeouts.pong_s;
   ws_.async_ping({}, [self = shared_from_this()](ErrorCode) {});
   return true;
 }
@@ -108,12 +112,17 @@ void WsSession::write() {
 
 void WsSession::drain() {
   if (ended_ || closing_) return;
+  close("draining");
+  if (!ended_) lane_.wheel().add(shared_from_this());  // where it sits, it may be looked at much later
+}
+
+void WsSession::close(const char* reason) {
   closing_ = true;
   lane_.core().on_close(conn_, lane_.now());  // the stop is written now, however long the handshake takes
+  lane_.kick();
   deadline_s = lane_.wheel().now_s() + lane_.parts().timeouts.close_s;
-  lane_.wheel().add(shared_from_this());
   if (!ws_.is_open()) return end();
-  ws_.async_close(websocket::close_reason(websocket::close_code::going_away, "draining"),
+  ws_.async_close(websocket::close_reason(websocket::close_code::going_away, reason),
                   [self = shared_from_this()](ErrorCode) { self->end(); });
 }
 

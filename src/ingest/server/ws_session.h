@@ -1,6 +1,6 @@
 #pragma once
-// A WebSocket: reads messages into the core, writes answers in order, keeps itself alive with pings. Ends
-// exactly once, and then the core writes the stop.
+// A WebSocket: reads messages into the core, writes answers in order, asks whoever is silent with a ping, and
+// closes on whoever does not answer that. Ends exactly once; the core writes the stop when closing begins.
 
 #include <cstdint>
 #include <deque>
@@ -28,6 +28,7 @@ class WsSession : public Timed, public std::enable_shared_from_this<WsSession> {
   void on_read(ErrorCode error);
   void write();
   void alive();
+  void close(const char* reason);
   void end();
 
   Lane& lane_;

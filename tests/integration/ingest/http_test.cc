@@ -149,10 +149,7 @@ TEST_F(HttpTest, RepliesFindTheLaneThatHoldsTheSocket) {
 }
 
 TEST_F(HttpTest, SurvivesGarbage) {
-  auto quick = config();
-  quick.header_timeout_s = 1;
-  quick.body_timeout_s = 1;
-  start(quick);
+  start();
   const std::string host = "Host: localhost\r\n";
   const std::string key = "Authorization: Bearer " + std::string(kApiKey) + "\r\n";
   EXPECT_NE(raw_exchange(gateway_->port(), "\x16\x03\x01garbage\r\n\r\n").find("400"), std::string::npos);
@@ -161,12 +158,6 @@ TEST_F(HttpTest, SurvivesGarbage) {
   EXPECT_NE(raw_exchange(gateway_->port(), "POST /v1/heartbeats HTTP/1.1\r\n" + host + key +
                                                "Content-Length: 99999999999\r\n\r\n")
                 .find("413"),
-            std::string::npos);
-  // Slow ones: half a header, and half a body.
-  EXPECT_EQ(raw_exchange(gateway_->port(), "GET / HT"), "");
-  EXPECT_NE(raw_exchange(gateway_->port(),
-                         "POST /v1/heartbeats HTTP/1.1\r\n" + host + key + "Content-Length: 100\r\n\r\n{")
-                .find("408"),
             std::string::npos);
   raw_exchange(gateway_->port(), "", true);
   EXPECT_EQ(http("GET", "/api/content").status, 200U);
