@@ -21,14 +21,16 @@ void Book::on(const Open& e) {
     reject(code, "open");
     reply_refused(e.attachment, e.session, 0, code);
   };
+  // What no later state can mend: this attachment is used up, so that a repeat changes nothing.
+  const auto refuse_for_good = [&](std::string_view code) {
+    depart(e.attachment, e.at.ms, e.late_ms);
+    refuse(code);
+  };
   const std::uint32_t viewer = viewer_of(e.viewer);
   const std::uint32_t known = find_meter(e.meter);
-  if (known != kNone && foreign(meters_[known], viewer)) {
-    depart(e.attachment, e.at.ms, e.late_ms);
-    return refuse(code::kForeignMeter);
-  }
+  if (known != kNone && foreign(meters_[known], viewer)) return refuse_for_good(code::kForeignMeter);
   const std::uint32_t content = content_of(e.content);
-  if (contents_[content].closed != 0) return refuse(code::kContentClosed);
+  if (contents_[content].closed != 0) return refuse_for_good(code::kContentClosed);
   const std::uint32_t life = life_of(e.gateway, e.boot);
   if (life == kNone) return refuse(code::kTooManyGateways);
 

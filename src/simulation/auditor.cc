@@ -56,7 +56,7 @@ void Auditor::on(const Open& e) {
   const auto meter = meters_.find(e.meter);
   const bool foreign = meter != meters_.end() && meter->second.foreign(e.viewer);
   const bool closed = !foreign && closed_contents_.contains(e.content);
-  if (!closed) known_.insert(e.attachment);  // each repeat for a closed content is refused anew
+  known_.insert(e.attachment);
   if (foreign || closed) {
     ++refused_;
     return;

@@ -77,5 +77,20 @@ TEST(Content, ClosedContentHaltsGivesBackAndOpensNoMore) {
   EXPECT_EQ(t.codes(), Codes{"content_closed"});
 }
 
+TEST(Content, ARepeatedOpenOfClosedContentChangesNothing) {
+  Teller t = watching();
+  t.say(ContentClosed{named<ContentId>("c")});
+  t.open("b");
+  EXPECT_EQ(t.codes(), Codes{"content_closed"});
+  t.open("b");
+  EXPECT_EQ(t.new_lines, "");
+  EXPECT_EQ(t.replies.at(0).refused, "unknown_attachment");
+  // As long as it can come again in time.
+  t.at(kLateMsDefault);
+  t.clock();
+  t.open("b", kLateMsDefault - 2'500);
+  EXPECT_EQ(t.codes(), Codes{});
+}
+
 }  // namespace
 }  // namespace paytick::aggregator
