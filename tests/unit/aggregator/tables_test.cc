@@ -60,7 +60,7 @@ TEST(TimerWheel, HandsOutEachEntryInItsSecond) {
     wheel.push(TimerWheel::bucket_of(second), i);
     truth.emplace(second, i);
     if (random() % 10 != 0) continue;
-    ms += random() % 50 == 0 ? 5'000'000 : random() % 3'000;
+    ms += static_cast<std::int64_t>(random() % 50 == 0 ? 5'000'000 : random() % 3'000);
     std::vector<std::uint32_t> expected;
     for (auto at = truth.begin(); at != truth.end() && at->first <= ms / 1'000; at = truth.erase(at)) {
       expected.push_back(at->second);

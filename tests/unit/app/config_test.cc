@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 class ConfigTest : public testing::Test {
  protected:
   fs::path write(const std::string& text) {
-    const fs::path path =
+    fs::path path =
         fs::path(testing::TempDir()) /
         (std::string("config-") + testing::UnitTest::GetInstance()->current_test_info()->name() + ".toml");
     std::ofstream(path) << text;

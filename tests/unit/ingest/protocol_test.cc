@@ -54,7 +54,9 @@ TEST(Protocol, PingTable) {
   };
   for (const Row& row : rows) EXPECT_EQ(code_of(row.text, parse_ping), row.code) << row.text;
   // The deepest nesting that is read, and one more.
-  const auto nested = [](int n) { return R"({"a":)" + std::string(n, '[') + std::string(n, ']') + "}"; };
+  const auto nested = [](std::size_t n) {
+    return R"({"a":)" + std::string(n, '[') + std::string(n, ']') + "}";
+  };
   EXPECT_EQ(code_of(nested(7), parse_ping), "missing_field");
   EXPECT_EQ(code_of(nested(8), parse_ping), "too_deep");
   EXPECT_EQ(code_of(nested(8'000), parse_ping), "too_deep");
