@@ -3,8 +3,8 @@
 // in it are handed to a callback; arrays and anything deeper are skipped. No DOM, no allocation.
 //
 // Refused: anything but one object ("malformed_json"), invalid UTF-8 ("bad_utf8"), nesting beyond
-// codec::kJsonDepthMax ("too_deep", before the stack can suffer), NaN, infinities and numbers that no double
-// holds ("malformed_json").
+// codec::kJsonDepthMax ("too_deep", before the stack can suffer), NaN, infinities, numbers that no double
+// holds and escapes of half a surrogate pair ("malformed_json").
 
 #include <rapidjson/error/en.h>
 #include <rapidjson/reader.h>
@@ -16,6 +16,7 @@
 #include "ingest/errors.h"
 #include "model/codec.h"
 #include "model/error.h"
+#include "model/json.h"
 
 namespace paytick::ingest {
 
@@ -29,6 +30,12 @@ struct JsonScalar {
 
 namespace detail {
 
+// RapidJSON's in-situ stream but for its vectorised way over blanks, which reads beyond the text.
+class InsituStream : public rapidjson::InsituStringStream {
+ public:
+  using rapidjson::InsituStringStream::InsituStringStream;
+};
+
 // `Member` is called as member(parent, key, scalar): parent is empty at the top level, else the key of the
 // object.
 template <typename Member>
@@ -38,6 +45,7 @@ class ObjectHandler {
 
   bool too_deep() const { return too_deep_; }
   bool not_object() const { return not_object_; }
+  bool half_pair() const { return half_pair_; }
 
   bool Null() { return value({}); }
   bool Bool(bool b) { return value({.kind = JsonScalar::Kind::boolean, .boolean = b}); }
@@ -51,9 +59,10 @@ class ObjectHandler {
   bool Double(double) { return value({.kind = JsonScalar::Kind::real}); }
   bool RawNumber(const char*, rapidjson::SizeType, bool) { return false; }
   bool String(const char* s, rapidjson::SizeType n, bool) {
-    return value({.kind = JsonScalar::Kind::text, .text = {s, n}});
+    return is_text({s, n}) && value({.kind = JsonScalar::Kind::text, .text = {s, n}});
   }
   bool Key(const char* s, rapidjson::SizeType n, bool) {
+    if (!is_text({s, n})) return false;
     if (arrays_ == 0 && depth_ <= 2) (depth_ == 1 ? outer_ : inner_) = {s, n};
     return true;
   }
@@ -78,12 +87,17 @@ class ObjectHandler {
     --depth_;
     return true;
   }
+  // The reader has validated the bytes, but makes three of them, 0xed first, of an escaped low surrogate.
+  bool is_text(std::string_view text) {
+    if (text.find('\xed') == text.npos || json::is_utf8(text)) return true;
+    return !(half_pair_ = true);
+  }
   bool value(const JsonScalar& scalar) {
     if (depth_ == 0) return !(not_object_ = true);
     if (arrays_ != 0 || depth_ > 2) return true;
     if (depth_ == 1) {
       member_(std::string_view{}, outer_, scalar);
-    } else {
+    } else if (!outer_.empty()) {  // an object without a name is no top level
       member_(outer_, inner_, scalar);
     }
     return true;
@@ -95,15 +109,26 @@ class ObjectHandler {
   std::string_view outer_, inner_;
   bool too_deep_ = false;
   bool not_object_ = false;
+  bool half_pair_ = false;
 };
 
 }  // namespace detail
+
+}  // namespace paytick::ingest
+
+// As for the stream it derives from: parsing works on a copy of it.
+template <>
+struct rapidjson::StreamTraits<paytick::ingest::detail::InsituStream> {
+  enum { copyOptimization = 1 };
+};
+
+namespace paytick::ingest {
 
 // `line.data[line.size]` must be writable; it is set to zero.
 template <typename Member>
 Result<void> read_object(codec::MutableLine line, Member member) {
   line.data[line.size] = '\0';
-  rapidjson::InsituStringStream in(line.data);
+  detail::InsituStream in(line.data);
   detail::ObjectHandler<Member> handler(member);
   // The reader keeps a small stack of its own even in situ; one a thread saves an allocation a line.
   thread_local rapidjson::Reader reader;
@@ -114,6 +139,9 @@ Result<void> read_object(codec::MutableLine line, Member member) {
       return fail(code::kTooDeep, "Nested deeper than " + std::to_string(codec::kJsonDepthMax) + " levels.");
     }
     if (handler.not_object()) return fail(code::kMalformedJson, "A JSON object was expected.");
+    if (handler.half_pair()) {
+      return fail(code::kMalformedJson, "Not valid JSON: an escape of half a surrogate pair.");
+    }
     if (parsed.Code() == rapidjson::kParseErrorStringInvalidEncoding) {
       return fail(code::kBadUtf8,
                   "Text must be valid UTF-8 (at byte " + std::to_string(parsed.Offset()) + ").");

@@ -87,6 +87,7 @@ class BadInputTest(unittest.TestCase):
             "a negative number": (self.beat(seq=-1), "bad_field"),
             "a line too long": (self.line(session="x" * 5_000), "too_large"),
             "a lone surrogate": ('{"type":"open","session":"\\ud800"}', "malformed_json"),
+            "half of a surrogate pair": (self.line(session="x\udc00"), "malformed_json"),
             "invalid UTF-8": (b'{"type":"open","session":"\xff\xfe"}', "bad_utf8"),
             "unknown session": (self.beat(session="nobody", attachment="nobody"), "unknown_session"),
         }
