@@ -42,7 +42,9 @@ Result<void> read_members(json::Value line, E& event) {
 }
 
 inline Result<void> unknown_type(std::string_view type) {
-  return fail("unknown_type", "no line of this kind has the type '" + std::string(type.substr(0, 64)) + "'");
+  const std::string shown =
+      type.size() <= 64 && json::is_utf8(type) ? "'" + std::string(type) + "'" : "that is given";
+  return fail("unknown_type", "no line of this kind has the type " + shown);
 }
 
 // How a line's type decides what is read: Target is a variant of events, or one event.

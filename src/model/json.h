@@ -64,7 +64,7 @@ class Value {
   std::optional<bool> boolean() const;
   std::optional<std::int64_t> integer() const;
   std::optional<std::uint64_t> unsigned_integer() const;
-  std::optional<std::string_view> string() const;  // valid UTF-8, may hold NUL
+  std::optional<std::string_view> string() const;  // UTF-8 but for an escaped half of a pair; may hold NUL
 
   // A member of an object; `repeated` when its name is there more than once.
   struct Member {
