@@ -10,6 +10,7 @@
 #include <rapidjson/reader.h>
 
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -41,7 +42,7 @@ class InsituStream : public rapidjson::InsituStringStream {
 template <typename Member>
 class ObjectHandler {
  public:
-  explicit ObjectHandler(Member& member) : member_(member) {}
+  ObjectHandler(Member& member, bool escapes) : member_(member), escapes_(escapes) {}
 
   bool too_deep() const { return too_deep_; }
   bool not_object() const { return not_object_; }
@@ -62,7 +63,6 @@ class ObjectHandler {
     return is_text({s, n}) && value({.kind = JsonScalar::Kind::text, .text = {s, n}});
   }
   bool Key(const char* s, rapidjson::SizeType n, bool) {
-    if (!is_text({s, n})) return false;
     if (arrays_ == 0 && depth_ <= 2) (depth_ == 1 ? outer_ : inner_) = {s, n};
     return true;
   }
@@ -87,9 +87,9 @@ class ObjectHandler {
     --depth_;
     return true;
   }
-  // The reader has validated the bytes, but makes three of them, 0xed first, of an escaped low surrogate.
+  // The reader has validated the bytes, but takes an escaped low surrogate for a character.
   bool is_text(std::string_view text) {
-    if (text.find('\xed') == text.npos || json::is_utf8(text)) return true;
+    if (!escapes_ || json::is_utf8(text)) return true;
     return !(half_pair_ = true);
   }
   bool value(const JsonScalar& scalar) {
@@ -104,6 +104,7 @@ class ObjectHandler {
   }
 
   Member& member_;
+  const bool escapes_;  // the text has some
   std::size_t depth_ = 0;
   std::size_t arrays_ = 0;
   std::string_view outer_, inner_;
@@ -129,7 +130,7 @@ template <typename Member>
 Result<void> read_object(codec::MutableLine line, Member member) {
   line.data[line.size] = '\0';
   detail::InsituStream in(line.data);
-  detail::ObjectHandler<Member> handler(member);
+  detail::ObjectHandler<Member> handler(member, std::memchr(line.data, '\\', line.size) != nullptr);
   // The reader keeps a small stack of its own even in situ; one a thread saves an allocation a line.
   thread_local rapidjson::Reader reader;
   constexpr unsigned kFlags = rapidjson::kParseInsituFlag | rapidjson::kParseValidateEncodingFlag;
