@@ -8,6 +8,7 @@
 #include "log/checks.h"
 #include "log/embedded/format.h"
 #include "log/embedded/store_reader.h"
+#include "log/embedded/wal_check.h"
 
 namespace paytick::log {
 namespace {
@@ -71,6 +72,7 @@ EmbeddedReader::~EmbeddedReader() = default;
 Result<std::unique_ptr<EmbeddedReader>> EmbeddedReader::open(const std::filesystem::path& folder) {
   auto impl = std::make_unique<Impl>();
   impl->folder = folder;
+  if (auto whole = check_wals(folder); !whole) return tl::unexpected(whole.error());
   if (auto opened = impl->reopen(); !opened) return tl::unexpected(opened.error());
   const auto creation = read_creation(*impl->store);
   if (!creation) return tl::unexpected(creation.error());

@@ -10,6 +10,7 @@
 
 #include "log/checks.h"
 #include "log/embedded/format.h"
+#include "log/embedded/wal_check.h"
 
 namespace paytick::log {
 namespace {
@@ -33,7 +34,8 @@ rocksdb::DBOptions db_options(const EmbeddedOptions& options, const std::shared_
   out.max_background_jobs = 2;
   out.db_write_buffer_size = options.memory_bytes;
   out.max_total_wal_size = 4 * write_buffer_bytes(options);
-  // A torn tail can only be what was never acknowledged: it was not synced.
+  // A torn tail can only be what was never acknowledged: it was not synced. check_wals() has told it from
+  // damage.
   out.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   out.track_and_verify_wals_in_manifest = true;
   // The WAL is synced: closing need not flush.
@@ -145,6 +147,7 @@ Result<Store> open_store(const EmbeddedOptions& options) {
   if (error)
     return fail("log_io", "Cannot create " + options.folder.string() + ": " + error.message() + ".",
                 Next::fatal);
+  if (auto whole = check_wals(options.folder); !whole) return tl::unexpected(whole.error());
 
   Store store;
   store.wal = std::make_shared<WalWatch>();
