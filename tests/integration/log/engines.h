@@ -2,6 +2,7 @@
 // The engines that the conformance suite runs over. A new engine joins by adding a factory to kEngines.
 
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,10 @@ struct EngineKind {
   bool on_disk = false;     // memory stays bounded while the log grows
   bool disk_limit = false;  // honours bytes_max
 };
+
+// Otherwise GoogleTest prints its bytes, other ones in every run, and ctest a line of 250 columns for each
+// test.
+inline void PrintTo(const EngineKind& kind, std::ostream* out) { *out << kind.name; }
 
 const std::vector<EngineKind>& engines();
 
