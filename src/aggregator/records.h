@@ -21,7 +21,7 @@ inline constexpr std::int64_t kTickMax = 0xFFFF'FF00;    // a tick's number has 
 inline constexpr std::uint32_t kLivesMax = 1U << 20;     // starts of gateways: 20 bits in Session
 inline constexpr std::uint32_t kSessionsMax = 1'000;     // a viewer's open sessions; an `open` walks them
 inline constexpr std::size_t kAttachmentsMax = 16;       // of one session; a heartbeat may walk them
-inline constexpr std::size_t kRunsMax = 512;             // remembered irregular runs of ticks of one session
+inline constexpr std::size_t kRunsMax = 512;             // remembered gaps of one session
 inline constexpr std::int64_t kIdleMs = 60'000;          // DESIGN.md §3, Time
 inline constexpr std::int64_t kHeldIdleMs = 86'400'000;  // while paused or frozen
 inline constexpr std::int64_t kDayMs = 86'400'000;
@@ -129,7 +129,7 @@ struct Meter {
   std::int64_t paid = 0;
   std::int64_t allowance = 0;
   std::int64_t charged = 0;
-  std::int64_t refund_from = -1;  // `refunded` when a refund was asked for; -1: none is open
+  std::int64_t refund_from = -1;  // `refunded` when a refund was asked for; -1: none is pending
   std::uint64_t version = 0;
   std::uint32_t viewer = kNone;  // kNone: the chain has not reported it yet
   std::uint32_t ledger = 0;

@@ -41,8 +41,11 @@ bool TickSet::is_forgotten(std::uint32_t k) const {
 void TickSet::buy(Run run, bool due, std::int64_t now, std::uint32_t day) {
   if (!due && s_.day != day) note_day(day);
   s_.ticks += run.n;
-  for (; run.n != 0 && run.k < s_.base; ++run.k, --run.n) {
-    set(extras_.get(index_, s_).runs, run.k, due ? State::due : State::pending);
+  if (run.n != 0 && run.k < s_.base) {
+    Extra& extra = extras_.get(index_, s_);
+    for (; run.n != 0 && run.k < s_.base; ++run.k, --run.n)
+      set(extra.runs, run.k, due ? State::due : State::pending);
+    prune(extra, now);  // what is bought in the middle of a gap makes two of it
     extras_.settle(index_, s_);
   }
   while (run.n != 0) {
@@ -85,13 +88,17 @@ void TickSet::prune(Extra& extra, std::int64_t now) {
     const std::int64_t first = reach / offer_.tick_ms;
     std::erase_if(extra.runs, [&](const TickRun& run) { return run.pending == 0 && run.to <= first; });
   }
-  while (extra.runs.size() > kRunsMax) {
-    const auto oldest = std::find_if(extra.runs.begin(), extra.runs.end(),
-                                     [](const TickRun& run) { return run.pending == 0; });
-    if (oldest == extra.runs.end()) return;  // pending runs end with the next clock
-    extra.floor = std::max(extra.floor, oldest->to);
-    extra.runs.erase(oldest);
-  }
+  if (extra.runs.size() <= kRunsMax) return;
+  // Pending runs do not count: they end with the next clock.
+  const auto is_gap = [](const TickRun& run) { return run.pending == 0; };
+  const auto gaps = static_cast<std::size_t>(std::count_if(extra.runs.begin(), extra.runs.end(), is_gap));
+  std::size_t above = gaps - std::min(gaps, kRunsMax);
+  std::erase_if(extra.runs, [&](const TickRun& run) {
+    if (above == 0 || !is_gap(run)) return false;
+    --above;
+    extra.floor = std::max(extra.floor, run.to);
+    return true;
+  });
 }
 
 void TickSet::append(std::vector<TickRun>& runs, std::uint32_t from, std::uint32_t to, bool pending) {

@@ -47,6 +47,27 @@ TEST(Bounds, TimesOutsideAreLate) {
   EXPECT_EQ(t.ticks(), 1);
 }
 
+// Each ping in the middle of a gap makes two gaps of it. They are as bounded as those that come by
+// themselves, and what falls out is on record.
+TEST(Bounds, GapsThatAreFilledInStepsAreForgottenToo) {
+  Teller t;
+  t.plan.tick_ms = t.plan.heartbeat_ms = 100;
+  t.plan.price_per_tick = Amount(1);
+  t.fund(50'000'000);
+  t.at(600'000);
+  t.open("s", 600'000);
+  t.ping();
+  for (int back = 590'000; back > 10'000; back -= 200) t.ping("s", back);
+  t.clock();
+  EXPECT_TRUE(t.all<LateLine>().empty());
+  EXPECT_GT(t.ticks(), 2'800);
+  std::size_t bytes = 0;
+  for (const std::string& chunk : t.fold().snapshot(Offset{}, {})) bytes += chunk.size();
+  EXPECT_LT(bytes, 16'384U);
+  for (int back = 590'100; back > 580'000; back -= 200) t.ping("s", back);
+  EXPECT_GT(t.all<LateLine>().size(), 10U);
+}
+
 TEST(Bounds, APlatformMayBackfill) {
   Teller t;
   t.fund(50'000'000);
@@ -93,7 +114,7 @@ TEST(Bounds, SumsThatWouldNotFitAreRefused) {
   EXPECT_EQ(t.codes(), Codes{});
   EXPECT_EQ(t.spendable(), 10);
   // Another meter, another day: only the viewer's total would overflow.
-  MeterReport other{named<ViewerId>("v"), named<MeterId>("n"), kMaxAmount, {}, {}, kMaxAmount, 1, 1};
+  MeterReport other{named<ViewerId>("v"), named<MeterId>("n"), kMaxAmount, {}, {}, kMaxAmount, 1, 1, {}};
   t.say(other);
   t.at(86'400'000);
   big.meter = other.meter;
