@@ -229,24 +229,31 @@ Result<StepResult> PartitionWorker::fold_step() {
   pending.after = position_;
   pending.after.to = to;
   const FrameSpan span{config_.partition, lease_.epoch, position_.to, to, kFoldVersion};
-  pending.step.lease = lease_;
-  pending.step.consumed_to = to;
-  for (std::string& frame : build_frame(span, out_.lines, pending.after.prev)) {
-    pending.step.records.push_back({topic(log::Topic::ticks), append_time_, {}, std::move(frame)});
+  std::size_t bytes = 0;
+  for (std::string& part : build_frame(span, out_.lines, pending.after.prev)) {
+    bytes += part.size();
+    if (pending.steps.empty() || bytes > config_.commit_bytes_max) {
+      pending.steps.push_back({lease_, {}, std::nullopt});
+      bytes = part.size();
+    }
+    pending.steps.back().records.push_back({topic(log::Topic::ticks), append_time_, {}, std::move(part)});
   }
+  pending.steps.back().consumed_to = to;
   pending_ = std::move(pending);
   return commit_pending();
 }
 
 Result<StepResult> PartitionWorker::commit_pending() {
-  const auto done = log_.commit(pending_->step);
+  const auto done = log_.commit(pending_->steps.front());
   if (!done) return tl::unexpected<Error>(done.error());
+  for (const log::NewRecord& r : pending_->steps.front().records) counters_.bytes_out += r.value.size();
+  pending_->steps.pop_front();
+  if (!pending_->steps.empty()) return StepResult::worked;
   position_ = pending_->after;
   ticks_next_ = Offset{number(done->back()) + 1};
   ++counters_.commits;
   counters_.records += pending_->records;
   counters_.bytes_in += pending_->bytes;
-  for (const log::NewRecord& r : pending_->step.records) counters_.bytes_out += r.value.size();
   bytes_since_snapshot_ += pending_->bytes;
   records_since_snapshot_ += pending_->records;
   pending_.reset();

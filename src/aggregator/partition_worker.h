@@ -35,9 +35,11 @@ struct WorkerConfig {
   PartitionId partition{};
   // Input of one step. Larger steps share a sync; smaller ones answer sooner.
   std::size_t step_bytes_max = 4 * 1024 * 1024;
-  // A step ends early when its output has grown to this: one step must stay below log::kStepBytesMax, and the
-  // last record of a step may still add to it.
+  // A step ends early when its output has grown to this. The last record of a step may still add to it.
   std::size_t output_bytes_max = 16 * 1024 * 1024;
+  // A frame above this is written in parts, one a step(): whoever closes content or comes back after an
+  // outage halts or closes any number of sessions with one input.
+  std::size_t commit_bytes_max = 32 * 1024 * 1024;
   // A snapshot after so much input: what a restore folds again at most. 0: never.
   std::size_t snapshot_every_bytes = 256 * 1024 * 1024;
   std::uint64_t snapshot_every_records = 100'000;     // 0: by bytes alone
@@ -121,7 +123,9 @@ class PartitionWorker {
 
   // Run only: a step that is folded and not committed yet, kept over a retry.
   struct Pending {
-    log::Step step;
+    // All but the last write first parts of the frame, which readers hold back; the last one moves the
+    // position, too. Should it never come, the next owner's fence drops them.
+    std::deque<log::Step> steps;
     FramePosition after;
     std::size_t bytes = 0;
     std::uint64_t records = 0;

@@ -213,6 +213,65 @@ TEST(Worker, ATornFrameIsDroppedByTheNextFence) {
   world.expect_truth();
 }
 
+constexpr int kCrowd = 6'000;
+
+WorkerConfig in_parts() {
+  WorkerConfig config;
+  config.commit_bytes_max = 1;  // a record a step
+  return config;
+}
+
+// However much one input turns into, no step of the log holds more of it than it may.
+TEST(Worker, WritesALargeFrameInParts) {
+  World world;
+  world.append_crowd(kCrowd);
+  const auto worker = world.worker(in_parts());
+  Offset end{};
+  int held_back = 0;
+  for (bool idle = false; !idle;) {
+    const Offset position = worker->next();
+    const auto done = worker->step();
+    ASSERT_TRUE(done) << done.error().message;
+    idle = *done == StepResult::idle;
+    const Offset now = world.log().range(kTicks)->end;
+    ASSERT_LE(static_cast<std::int64_t>(now), static_cast<std::int64_t>(end) + 1);
+    if (now != end && worker->is_running() && worker->next() == position && position != Offset{}) ++held_back;
+    end = now;
+  }
+  EXPECT_GE(held_back, 1);
+  world.expect_truth();
+}
+
+class WorkerInParts : public testing::TestWithParam<log::Fault> {};
+
+TEST_P(WorkerInParts, LosesAndDoublesNothingWhereverItEnds) {
+  for (int at = 14; at < 19; ++at) {  // before, in and after the large frame
+    SCOPED_TRACE(testing::Message() << "write " << at);
+    World world;
+    world.append_crowd(kCrowd);
+    int writes = 0;
+    world.log().set_fault_source([&](log::Write kind) {
+      return kind != log::Write::append && writes++ == at ? GetParam() : log::Fault::none;
+    });
+    auto worker = world.worker(in_parts());
+    for (bool more = true; more;) {
+      const auto done = worker->step();
+      if (!done && world.log().crashed()) {
+        world.restart();
+        worker = world.worker(in_parts());
+      }
+      more = !done || *done == StepResult::worked;
+    }
+    EXPECT_GT(writes, at);
+    world.expect_truth();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Faults, WorkerInParts,
+                         testing::Values(log::Fault::busy, log::Fault::fenced, log::Fault::in_doubt_applied,
+                                         log::Fault::in_doubt_dropped, log::Fault::crash_before,
+                                         log::Fault::crash_after));
+
 TEST(Worker, AFrameThatTheRulesDoNotGiveIsFatal) {
   World world;
   world.append_story(4);

@@ -74,6 +74,18 @@ class World {
     }
   }
 
+  // So many viewers of one content, which closes: with one input, more lines than a record of `ticks` holds.
+  void append_crowd(int viewers) {
+    std::vector<Input> opens;
+    for (int i = 0; i < viewers; ++i) {
+      opens.emplace_back(open("viewer " + std::to_string(i), 0));
+      if (opens.size() == 400) append(0, std::exchange(opens, {}));
+    }
+    append(0, opens);
+    append(1'000, {ContentClosed{named<ContentId>("content")}});
+    append(2'000, {Clock{}});
+  }
+
   std::unique_ptr<PartitionWorker> worker(WorkerConfig config = {}) {
     config.partition = kPartition;
     config.step_bytes_max = 600;  // a few records a step
