@@ -118,6 +118,7 @@ Result<FrameVerdict> FrameReader::read_frame(const FrameHeader& header, std::str
                  place(header, at) + ": its header does not fit its " + std::to_string(n) + " lines");
   }
   if (header.from > at.to) return fatal("frame_gap", place(header, at) + ": the inputs between are missing");
+  if (header.from < remembered_from_ && header.to <= remembered_from_) return FrameVerdict::ignore;
   if (header.from < at.to)
     return fatal("frame_overlap", place(header, at) + ": it covers inputs already covered");
   if (header.prev != at.prev) {
@@ -128,7 +129,7 @@ Result<FrameVerdict> FrameReader::read_frame(const FrameHeader& header, std::str
   FramePosition next = at;
   next.to = header.to;
   next.prev = hash;
-  recent_[recent_next_++ % kRecentMax] = hash;
+  remember(next);
   if (header.more) {
     held_ = next;
     return FrameVerdict::hold;
@@ -140,7 +141,14 @@ Result<FrameVerdict> FrameReader::read_frame(const FrameHeader& header, std::str
 
 bool FrameReader::is_recent(const FrameHash& hash) const {
   // After a restart the position knows the last one.
-  return hash == position_.prev || std::find(recent_.begin(), recent_.end(), hash) != recent_.end();
+  return hash == position_.prev ||
+         std::any_of(recent_.begin(), recent_.end(), [&](const Recent& r) { return r.hash == hash; });
+}
+
+void FrameReader::remember(const FramePosition& after) {
+  Recent& oldest = recent_[recent_next_++ % kRecentMax];
+  remembered_from_ = std::max(remembered_from_, oldest.to);
+  oldest = {after.prev, after.to};
 }
 
 }  // namespace paytick

@@ -58,12 +58,17 @@ struct FramePosition {
 
 class FrameReader {
  public:
-  explicit FrameReader(FramePosition start = {}) : position_(start) {}
+  explicit FrameReader(FramePosition start = {}) : position_(start), remembered_from_(start.to) {}
 
   // `value` is a whole record. Errors are fatal for the partition, with the codes "frame_gap" (a position or
   // a fence is missing), "frame_overlap", "frame_hash", "frame_malformed", and name both positions in the
   // message; the reader stays where it was. On accept of a continued frame's last part the held records count
-  // too, in the order they came. An exact duplicate is known among the last kRecentMax records.
+  // too, in the order they came.
+  //
+  // An exact duplicate is known among the last kRecentMax records read here. A frame of this epoch that lies
+  // wholly before them, or before `start`, cannot be compared any more and is dropped as a duplicate, too:
+  // its inputs are covered by what counted, so it can neither add nor take anything; and who would go on from
+  // it is stopped by the hash.
   Result<FrameVerdict> read(std::string_view value);
 
   // After the last accepted record. A held part does not move it.
@@ -77,10 +82,16 @@ class FrameReader {
   Result<FrameVerdict> read_frame(const FrameHeader& header, std::string_view value,
                                   std::size_t header_bytes);
   bool is_recent(const FrameHash& hash) const;
+  void remember(const FramePosition& after);
 
+  struct Recent {
+    FrameHash hash;  // zero where nothing was
+    Offset to{};
+  };
   FramePosition position_;
-  std::array<FrameHash, kRecentMax> recent_{};  // a ring; zero where nothing was
+  std::array<Recent, kRecentMax> recent_{};  // a ring
   std::size_t recent_next_ = 0;
+  Offset remembered_from_{};           // what ends here or before is not in the ring any more
   std::optional<FramePosition> held_;  // position after the held parts, if they come to count
 };
 

@@ -108,6 +108,28 @@ TEST(Frame, DropsExactDuplicates) {
   expect(restarted, writer.one(1), FrameVerdict::accept);
 }
 
+// Wherever a reader began, and however long ago it read the first copy.
+TEST(Frame, DropsDuplicatesThatItCannotCompareAnyMore) {
+  FrameReader reader = fenced_reader();
+  Writer writer(1);
+  std::vector<std::string> frames;
+  for (int i = 0; i < 20; ++i) {
+    frames.push_back(writer.one(2));
+    expect(reader, frames.back(), FrameVerdict::accept);
+  }
+  for (const std::string& frame : frames) expect(reader, frame, FrameVerdict::ignore);
+  FrameReader restarted(reader.position());
+  for (const std::string& frame : frames) expect(restarted, frame, FrameVerdict::ignore);
+  const auto big = writer.write(5, big_lines());
+  for (FrameReader* one : {&reader, &restarted}) {
+    expect(*one, big[0], FrameVerdict::hold);
+    expect(*one, frames[3], FrameVerdict::ignore);
+    expect(*one, big[1], FrameVerdict::accept);
+    expect_fatal(*one, Writer(1, 39, writer.prev).one(6), "frame_overlap");
+    expect_fatal(*one, Writer(1, 40).one(5, "{\"other\":1}\n"), "frame_overlap");
+  }
+}
+
 TEST(Frame, StopsOnAGap) {
   FrameReader reader = fenced_reader();
   Writer writer(1);
