@@ -153,6 +153,7 @@ class Book {
   void give_back(std::uint32_t i, std::int64_t at, AdjustReason reason);
   void give_back_all(std::uint32_t viewer, AdjustReason reason);
   void halt(std::uint32_t i, HaltReason reason);
+  void ask_back(std::uint32_t viewer, std::uint32_t meter);
   void hold(const AccountId& viewer, const std::optional<SessionId>& session, bool on,
             std::string_view input);
 

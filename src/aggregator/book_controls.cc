@@ -52,8 +52,8 @@ void Book::on(const Unfreeze& e) {
   hint_all(viewer);
 }
 
-// Totals never fall, and the allowance belongs to the newest version; so a repeated, missed or reordered
-// report does no harm. An open refund ends when the chain has paid it out.
+// Totals never fall, and the allowance and what is asked back belong to the newest version; so a repeated,
+// missed or reordered report does no harm.
 void Book::on(const MeterReport& e) {
   if (!belongs_here(e.viewer)) return reject(code::kWrongPartition, "meter");
   const std::uint32_t viewer = viewer_of(e.viewer);
@@ -65,11 +65,13 @@ void Book::on(const MeterReport& e) {
   m.refunded = std::max(m.refunded, e.refunded.units());
   m.paid = std::max(m.paid, e.paid.units());
   m.ledger = std::max(m.ledger, e.ledger);
-  if (first || e.version > m.version) {
+  const bool asked_back = e.refund_at.ms != 0;
+  const bool newest = first || e.version > m.version;
+  if (newest) {
     m.version = e.version;
     m.allowance = std::max(m.allowance, e.allowance.units());
+    if (!asked_back) m.refund_from = -1;
   }
-  if (m.refund_from >= 0 && m.refunded > m.refund_from) m.refund_from = -1;
   const bool news = first || m.deposited != before.deposited || m.refunded != before.refunded ||
                     m.paid != before.paid || m.version != before.version || m.allowance != before.allowance;
   if (!news) return;
@@ -84,25 +86,32 @@ void Book::on(const MeterReport& e) {
                   Amount(m.charged),
                   Amount(m.spendable()),
                   {now_}});
+  if (newest && asked_back && m.viewer == viewer) ask_back(viewer, meter_of(e.meter));
   hint_all(m.viewer);
 }
 
-// Nothing is bought on the meter until a report says that more was refunded than when it was asked for.
-// A request that the chain has answered already (an older ledger than its report) changes nothing.
+// A report that is not older than the request knows of it, and whether it is over.
 void Book::on(const RefundRequest& e) {
   if (!belongs_here(e.viewer)) return reject(code::kWrongPartition, "refund");
   const std::uint32_t viewer = viewer_of(e.viewer);
   const std::uint32_t meter = meter_of(e.meter);
   Meter& m = meters_[meter];
   if (foreign(m, viewer)) return reject(code::kForeignMeter, "refund");
-  if (m.refund_from >= 0 || (m.refunded > 0 && e.ledger < m.ledger)) return;
+  if (m.viewer != kNone && e.ledger <= m.ledger) return;
+  ask_back(viewer, meter);
+  hint_all(viewer);
+}
+
+// Nothing is bought on the meter until a newer report says that no refund is pending.
+void Book::ask_back(std::uint32_t viewer, std::uint32_t meter) {
+  Meter& m = meters_[meter];
+  if (m.refund_from >= 0) return;
   m.refund_from = m.refunded;
   each_open(viewer, [&](std::uint32_t i) {
     if (sums_[sessions_[i].sum].meter != meter) return;
     give_back(i, now_, AdjustReason::refund);
     halt(i, HaltReason::refund);
   });
-  hint_all(viewer);
 }
 
 void Book::on(const ContentClosed& e) {

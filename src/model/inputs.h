@@ -117,7 +117,8 @@ struct Credit {
 };
 
 // Totals of a meter as the chain reports them. The newest wins, so a repeated, missed or reordered report
-// does no harm.
+// does no harm. Whether a refund is pending is one of them: it says so to whoever missed the request, and
+// that it is over even when nothing was left to pay out.
 struct MeterReport {
   ViewerId viewer;  // as registered with the router
   MeterId meter;
@@ -127,6 +128,7 @@ struct MeterReport {
   Amount allowance;
   std::uint64_t version = 0;  // grows with each change on chain
   std::uint32_t ledger = 0;
+  TimeMs refund_at;  // of the pending request for a refund; 0: none is pending
   friend bool operator==(const MeterReport&, const MeterReport&) = default;
 };
 

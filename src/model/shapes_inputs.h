@@ -159,6 +159,7 @@ struct Shape<MeterReport> {
     f("allowance"_m, e.allowance);
     f("version"_m, e.version);
     f("ledger"_m, e.ledger);
+    f.optional("refundAt"_m, e.refund_at);
   }
 };
 

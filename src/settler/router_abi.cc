@@ -1,5 +1,7 @@
 #include "settler/router_abi.h"
 
+#include <algorithm>
+
 #include "settler/policy.h"
 
 namespace paytick::settler {
@@ -35,7 +37,10 @@ std::optional<MeterTotals> totals_of(std::span<const ScVal> v) {
 }
 
 MeterReport report_of(const MeterId& meter, const MeterTotals& t, std::uint32_t ledger) {
-  return {t.viewer, meter, t.deposited, t.refunded, t.paid, t.allowance, t.version, ledger};
+  const std::uint64_t refund_at_s = std::min(t.refund_at_s, static_cast<std::uint64_t>(kTimeMax.ms / 1'000));
+  return {t.viewer,   meter,  t.deposited,
+          t.refunded, t.paid, t.allowance,
+          t.version,  ledger, TimeMs{static_cast<std::int64_t>(refund_at_s) * 1'000}};
 }
 
 namespace {

@@ -80,7 +80,7 @@ std::optional<HaltReason> Auditor::why_not(const Session& s, const Viewer& v, co
   if (v.frozen) return HaltReason::frozen;
   if (v.paused || s.paused) return HaltReason::paused;
   if (closed_contents_.contains(s.open.content)) return HaltReason::content;
-  if (m.refund_from) return HaltReason::refund;
+  if (m.asked_back) return HaltReason::refund;
   if (s.open.plan.price_per_tick.units() > m.spendable()) return HaltReason::balance;
   if (s.open.plan.price_per_tick.units() > v.left()) return HaltReason::limit;
   return std::nullopt;

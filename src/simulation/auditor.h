@@ -72,7 +72,7 @@ class Auditor {
     std::optional<ViewerId> viewer;
     std::int64_t deposited = 0, refunded = 0, allowance = 0, charged = 0;
     std::optional<std::uint64_t> version;
-    std::optional<std::int64_t> refund_from;  // `refunded` when a refund was asked for
+    bool asked_back = false;  // a refund is pending
     std::uint32_t ledger = 0;
     std::int64_t spendable() const { return std::min(deposited - refunded, allowance) - charged; }
     bool foreign(const ViewerId& v) const { return viewer && *viewer != v; }
@@ -117,6 +117,7 @@ class Auditor {
   void give_back(Session& s, std::int64_t at);
   void give_back_all(const ViewerId& viewer);
   void halt(Session& s, HaltReason reason);
+  void ask_back(const ViewerId& viewer, const MeterId& meter);
   void hold(const ViewerId& viewer, const std::optional<SessionId>& session, bool on);
   // Whether the key is new: then it may be remembered. A conflict is refused.
   bool fresh(Keys& keys, const std::string& key, const Input& what);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "simulation/auditor.h"
 
@@ -33,10 +34,13 @@ void Auditor::on(const MeterReport& e) {
   m.deposited = std::max(m.deposited, e.deposited.units());
   m.refunded = std::max(m.refunded, e.refunded.units());
   m.ledger = std::max(m.ledger, e.ledger);
-  if (m.refund_from && m.refunded > *m.refund_from) m.refund_from.reset();  // paid out
   if (m.version && e.version <= *m.version) return;
   m.version = e.version;
   m.allowance = std::max(m.allowance, e.allowance.units());
+  if (e.refund_at == TimeMs{})
+    m.asked_back = false;
+  else if (m.viewer == e.viewer)
+    ask_back(e.viewer, e.meter);
 }
 
 void Auditor::on(const Limit& e) {
@@ -90,7 +94,7 @@ void Auditor::on(const Charge& e) {
   const auto keys =
       std::count_if(v.charges.begin(), v.charges.end(), [](const auto& k) { return !k.second.ticket; });
   const std::int64_t amount = e.amount.units();
-  if (m.foreign(e.viewer) || amount <= 0 || v.frozen || v.paused || m.refund_from || keys >= kKeysMax ||
+  if (m.foreign(e.viewer) || amount <= 0 || v.frozen || v.paused || m.asked_back || keys >= kKeysMax ||
       amount > m.spendable() || amount > v.left()) {
     ++refused_;  // and not remembered
     return;
@@ -121,18 +125,22 @@ void Auditor::on(const Credit& e) {
   keys_credited_.insert(e.key + " " + std::to_string(e.amount.units()));
 }
 
-// Nothing is bought on the meter until the chain says that it was paid out; a request that it has answered
-// already changes nothing.
+// A report of the request's ledger or a later one knows of it, and whether it is over.
 void Auditor::on(const RefundRequest& e) {
   Meter& m = meters_[e.meter];
   if (m.foreign(e.viewer)) {
     ++refused_;
     return;
   }
-  if (m.refund_from || (m.refunded > 0 && e.ledger < m.ledger)) return;
-  m.refund_from = m.refunded;
+  if (m.viewer && e.ledger <= m.ledger) return;
+  ask_back(e.viewer, e.meter);
+}
+
+// Nothing is bought on the meter until the chain says that no refund is pending.
+void Auditor::ask_back(const ViewerId& viewer, const MeterId& meter) {
+  if (std::exchange(meters_[meter].asked_back, true)) return;
   for (Session& s : sessions_) {
-    if (s.closed || s.open.meter != e.meter || s.open.viewer != e.viewer) continue;
+    if (s.closed || s.open.meter != meter || s.open.viewer != viewer) continue;
     give_back(s, now_);
     halt(s, HaltReason::refund);
   }

@@ -108,9 +108,10 @@ void SimulatedChain::request_refund(const MeterId& meter) {
   const auto m = meters_.find(meter);
   if (m == meters_.end() || asked_back_.contains(meter)) return;
   MeterReport& of = m->second;
-  const std::int64_t total = of.deposited.units() - of.refunded.units() - of.paid.units();
-  if (total <= 0) return;
+  const std::int64_t total =
+      std::max<std::int64_t>(0, of.deposited.units() - of.refunded.units() - of.paid.units());
   asked_back_[meter] = total;
+  of.refund_at = TimeMs{std::max<std::int64_t>(1'000, ledger_.close_time.ms)};
   tell(of, RefundRequest{of.viewer, meter, Amount(total), ledger_.sequence});
 }
 
@@ -120,9 +121,9 @@ void SimulatedChain::pay_out(const MeterId& meter) {
   MeterReport& m = meters_[meter];
   // What was settled meanwhile is the creator's.
   const std::int64_t left = m.deposited.units() - m.refunded.units() - m.paid.units();
-  const std::int64_t amount = std::min(left, asked->second);
+  const std::int64_t amount = std::max<std::int64_t>(0, std::min(left, asked->second));
   asked_back_.erase(asked);
-  if (amount <= 0) return;
+  m.refund_at = {};
   m.refunded = Amount(m.refunded.units() + amount);
   tell(m);
 }

@@ -264,7 +264,7 @@ GatewayTest::Viewer GatewayTest::make_viewer(std::int64_t deposited) {
   viewer.id.bytes.fill(next_viewer_);
   viewer.meter.bytes.fill(static_cast<std::uint8_t>(next_viewer_ + 100));
   ++next_viewer_;
-  MeterReport report{viewer.id, viewer.meter, Amount(deposited), Amount(0), Amount(0), kMaxAmount, 1, 1};
+  MeterReport report{viewer.id, viewer.meter, Amount(deposited), Amount(0), Amount(0), kMaxAmount, 1, 1, {}};
   log::NewRecord record{
       {log::Topic::heartbeats, partition_of(viewer.id, log_.partitions())}, clock_.now(), {}, {}};
   codec::write(Input{report}, record.value);

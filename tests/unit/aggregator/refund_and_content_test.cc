@@ -8,7 +8,7 @@ namespace {
 
 using Codes = std::vector<std::string>;
 
-MeterReport report(std::int64_t refunded, std::uint64_t version, std::uint32_t ledger) {
+MeterReport report(std::int64_t refunded, std::uint64_t version, std::uint32_t ledger, bool pending = false) {
   return {named<ViewerId>("v"),
           named<MeterId>("m"),
           Amount(50'000'000),
@@ -16,7 +16,8 @@ MeterReport report(std::int64_t refunded, std::uint64_t version, std::uint32_t l
           {},
           Amount(50'000'000),
           version,
-          ledger};
+          ledger,
+          {pending ? Teller::kBegin : 0}};
 }
 
 Teller watching() {
@@ -48,11 +49,12 @@ TEST(Refund, ARequestHaltsAndGivesBack) {
 TEST(Refund, ItEndsWhenTheChainHasPaid) {
   Teller t = watching();
   const RefundRequest request{named<ViewerId>("v"), named<MeterId>("m"), Amount(49'000'000), 11};
+  t.say(report(0, 2, 11, true));
   t.say(request);
-  t.say(report(0, 2, 12));
+  t.say(report(0, 3, 12, true));  // a deposit meanwhile
   t.ping();
   EXPECT_EQ(t.ticks(), 3);
-  t.say(report(1'000'000, 3, 13));
+  t.say(report(1'000'000, 4, 13));
   t.ping();
   EXPECT_GT(t.ticks(), 3);
   const auto bought = t.ticks();
@@ -60,6 +62,41 @@ TEST(Refund, ItEndsWhenTheChainHasPaid) {
   t.at(12'500);
   t.ping();
   EXPECT_GT(t.ticks(), bought);
+}
+
+// The viewer has been paid back before, and puts something in just after asking again: the reader coalesces
+// both into the newest report, which is of a later ledger than the request.
+TEST(Refund, ARequestIsNotLostBehindANewerReport) {
+  Teller t = watching();
+  t.say(report(1'000'000, 2, 12));
+  t.say(report(1'000'000, 4, 22, true));
+  t.say(RefundRequest{named<ViewerId>("v"), named<MeterId>("m"), Amount(1), 21});
+  EXPECT_EQ(t.ticks(), 3);
+  ASSERT_EQ(t.all<HaltLine>().size(), 1U);
+  EXPECT_EQ(t.all<HaltLine>()[0].reason, HaltReason::refund);
+  ASSERT_EQ(t.all<AdjustLine>().size(), 1U);
+  t.ping();
+  EXPECT_EQ(t.ticks(), 3);
+}
+
+// Where the node had lost the request's ledger, the meter's totals still tell.
+TEST(Refund, AReportAloneTellsOfIt) {
+  Teller t = watching();
+  t.say(report(0, 2, 12, true));
+  EXPECT_EQ(t.ticks(), 3);
+  ASSERT_EQ(t.all<HaltLine>().size(), 1U);
+  EXPECT_EQ(t.all<HaltLine>()[0].reason, HaltReason::refund);
+  EXPECT_EQ(t.replies.at(0).halt, HaltReason::refund);
+}
+
+// All was the creators': nothing moves, and the meter must not stay closed for ever.
+TEST(Refund, ItEndsThoughNothingWasLeftToPay) {
+  Teller t = watching();
+  t.say(report(0, 2, 11, true));
+  t.say(report(0, 3, 12));
+  t.say(RefundRequest{named<ViewerId>("v"), named<MeterId>("m"), Amount(0), 11});  // read again
+  t.ping();
+  EXPECT_GT(t.ticks(), 3);
 }
 
 TEST(Content, ClosedContentHaltsGivesBackAndOpensNoMore) {

@@ -22,7 +22,8 @@ ChainEvent event(std::uint8_t meter, std::uint64_t version, std::uint32_t ledger
               Amount(0),
               kMaxAmount,
               version,
-              ledger};
+              ledger,
+              {}};
   return e;
 }
 EventPage page(std::vector<ChainEvent> events, std::string cursor) {
