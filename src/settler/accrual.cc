@@ -84,13 +84,22 @@ void Accrual::stands_at(SumState& sum, Amount cumulative) {
   sum.failures = 0;
   sum.retry_at = TimeMs{};
   if (sum.settled >= sum.due) sum.closed = false;
+  if (sum.parked) --parked_;
+  sum.parked = sum.given_up = false;
+}
+
+std::int64_t Accrual::wait_after(const SumState& sum, std::uint32_t times) const {
+  if (sum.parked) return policy_.parked_retry_ms;
+  return std::min(policy_.retry_ms << std::min(times, 20U), policy_.retry_ms_max);
 }
 
 void Accrual::refused(SumState& sum, TimeMs at_time) {
-  const std::uint32_t doublings = std::min(sum.failures, 20U);
-  const std::int64_t wait = std::min(policy_.retry_ms << doublings, policy_.retry_ms_max);
+  sum.retry_at = at_time + wait_after(sum, sum.failures);
   ++sum.failures;
-  sum.retry_at = at_time + wait;
+}
+
+void Accrual::failed(SumState& sum, TimeMs at_time) {
+  sum.retry_at = at_time + wait_after(sum, failed_in_a_row_ - 1);
 }
 
 void Accrual::land(const TxHash& hash) {
@@ -125,19 +134,29 @@ void Accrual::on(const Confirmed& line) {
 void Accrual::on(const Failed& line) {
   ++failed_in_a_row_;
   if (const auto found = in_flight_.find(line.hash); found != in_flight_.end())
-    for (const SettlementItem& item : found->second) refused(at(item.sum), line.at);
+    for (const SettlementItem& item : found->second) {
+      // Alone, and by the contract: then it was this item. All else says nothing about it.
+      const bool by_contract = line.code.starts_with("invoke_") || line.code.starts_with("op_");
+      if (by_contract && found->second.size() == 1)
+        refused(at(item.sum), line.at);
+      else
+        failed(at(item.sum), line.at);
+    }
   land(line.hash);
+}
+
+void Accrual::on(const Parked& line) {
+  SumState& sum = at(line.sum);
+  parked_ += sum.parked ? 0 : 1;
+  sum.parked = true;
+  sum.given_up = line.code != kRefusedTooOften;
+  sum.retry_at = std::max(sum.retry_at, line.at + policy_.parked_retry_ms);
 }
 
 void Accrual::apply(const Settlement& line) {
   std::visit(Match{
                  [&](const Submitted&) {},
                  [&](const Expired& l) { land(l.hash); },
-                 [&](const Parked& l) {
-                   SumState& sum = at(l.sum);
-                   parked_ += sum.parked ? 0 : 1;
-                   sum.parked = true;
-                 },
                  [&](const auto& l) { on(l); },
              },
              line);

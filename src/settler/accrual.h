@@ -35,7 +35,8 @@ struct SumState {
   bool known = false;      // its `sum` line has been read
   bool closed = false;     // a session closed since all was settled
   bool in_flight = false;  // in a batch that is neither confirmed nor given up
-  bool parked = false;
+  bool parked = false;     // refused again and again; until something of it is paid
+  bool given_up = false;   // parked, and trying again cannot help
   Amount due;              // cumulative, from ticks
   Amount settled;          // cumulative, stands on the chain
   TimeMs unsettled_since;  // when `due` passed `settled`
@@ -83,11 +84,16 @@ class Accrual {
   Result<void> due_is(SumId sum, Amount due, TimeMs at);
   SumState& at(SumId sum);
   void stands_at(SumState& sum, Amount cumulative);
+  // By the router, of itself.
   void refused(SumState& sum, TimeMs at);
+  // With all of its transaction.
+  void failed(SumState& sum, TimeMs at);
+  std::int64_t wait_after(const SumState& sum, std::uint32_t times) const;
   void land(const TxHash& hash);
   void on(const Prepared& line);
   void on(const Confirmed& line);
   void on(const Failed& line);
+  void on(const Parked& line);
 
   Policy policy_;
   std::vector<SumState> sums_;

@@ -16,8 +16,8 @@ struct SumImage {
   std::int64_t due = 0, settled = 0, unsettled_since = 0, retry_at = 0;
   std::uint32_t failures = 0;
   std::uint16_t bps = 0;
-  std::uint8_t known = 0, closed = 0, parked = 0;
-  std::array<std::uint8_t, 7> reserved{};
+  std::uint8_t known = 0, closed = 0, parked = 0, given_up = 0;
+  std::array<std::uint8_t, 6> reserved{};
 };
 static_assert(sizeof(SumImage) == 144);
 
@@ -34,6 +34,7 @@ SumImage image_of(const SumState& sum) {
   out.unsettled_since = sum.unsettled_since.ms, out.retry_at = sum.retry_at.ms;
   out.failures = sum.failures;
   out.known = sum.known ? 1 : 0, out.closed = sum.closed ? 1 : 0, out.parked = sum.parked ? 1 : 0;
+  out.given_up = sum.given_up ? 1 : 0;
   return out;
 }
 
@@ -44,6 +45,7 @@ SumState sum_of(const SumImage& image) {
   out.unsettled_since = TimeMs{image.unsettled_since}, out.retry_at = TimeMs{image.retry_at};
   out.failures = image.failures;
   out.known = image.known != 0, out.closed = image.closed != 0, out.parked = image.parked != 0;
+  out.given_up = image.given_up != 0;
   return out;
 }
 

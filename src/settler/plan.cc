@@ -13,7 +13,7 @@ struct Candidate {
 };
 
 bool is_free(const SumState& sum, TimeMs now) {
-  return sum.known && !sum.in_flight && !sum.parked && sum.due > sum.settled && sum.retry_at <= now;
+  return sum.known && !sum.in_flight && !sum.given_up && sum.due > sum.settled && sum.retry_at <= now;
 }
 
 std::vector<Candidate> candidates(const Accrual& accrual, TimeMs now, const Policy& policy) {
@@ -69,7 +69,7 @@ std::vector<Parked> to_park(const Accrual& accrual, TimeMs now, const Policy& po
   for (std::size_t i = 0; i < accrual.sums().size(); ++i) {
     const SumState& sum = accrual.sums()[i];
     if (!sum.in_flight && !sum.parked && sum.failures >= policy.failures_max)
-      out.push_back({static_cast<SumId>(i), "refused_too_often", sum.due, now});
+      out.push_back({static_cast<SumId>(i), std::string(kRefusedTooOften), sum.due, now});
   }
   return out;
 }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "model/money.h"
 
@@ -21,10 +22,14 @@ struct Policy {
   Amount fee_per_item{30'000};
 
   // An item that the router skipped, or whose transaction failed, waits this long, doubling up to the most,
-  // and is parked after so many times in a row: an operator must look.
+  // and is parked after so many times in a row: an operator must look. Only its own refusals count, not what
+  // befell the account that pays or the others of its batch.
   std::int64_t retry_ms = 5'000;
   std::int64_t retry_ms_max = 600'000;
   std::uint32_t failures_max = 12;
+  // What is parked is asked for again after this long, since nobody tells when the cause is gone: a wallet
+  // gets its trust line, a creator is registered. It costs a simulation, and no fee while that says no.
+  std::int64_t parked_retry_ms = 3'600'000;
 };
 
 // The router's codes (contracts/README.md).
@@ -34,6 +39,10 @@ inline constexpr std::int32_t kCodeInvalidAmount = 10;
 inline constexpr std::int32_t kCodeBpsAboveCap = 11;
 inline constexpr std::int32_t kCodeUnknownMeter = 12;
 inline constexpr std::int32_t kCodePayeeIsMeter = 21;
+inline constexpr std::int32_t kCodeMeterFailed = 23;  // the least specific of those that are tried again
+
+// `parked`, of what is asked for again.
+inline constexpr std::string_view kRefusedTooOften = "refused_too_often";
 
 constexpr bool stands(std::int32_t code) { return code == kCodePaid || code == kCodeNothingNew; }
 // Trying again cannot help.

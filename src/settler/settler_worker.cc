@@ -216,6 +216,8 @@ Result<void> SettlerWorker::end(Pending& f, const Decision& decision) {
         if (is_permanent(item.code))
           lines.push_back(Parked{item.sum, "router_" + std::to_string(item.code), item.cumulative, now});
       ++status_.confirmed;
+      // What did not fit may fit the items of today.
+      items_max_ = std::min(items_max_ + 1, config_.policy.batch_items_max);
       break;
     }
     case Action::settle_by_totals: {
@@ -311,6 +313,13 @@ Result<bool> SettlerWorker::refused_to_prepare(SettlerPartition& p, const Batch&
     auto written = p.write({Parked{batch.front().sum, error.code, batch.front().cumulative, clock_.now()}});
     if (!written) return tl::unexpected(written.error());
     return true;
+  }
+  // It says no to the whole: perhaps because of one item, which must not hold up the others.
+  if (error.code == "simulation_failed") {
+    if (batch.size() > 1)
+      items_max_ = std::max<std::size_t>(1, batch.size() / 2);
+    else
+      p.accrual().foretold(batch.front(), kCodeMeterFailed, clock_.now());
   }
   chain_failed(error);
   return false;

@@ -153,12 +153,11 @@ Result<TransactionAnswer> SorobanChain::transaction(const Prepared& prepared) {
 Result<std::vector<SettledItem>> SorobanChain::items_by_totals(std::span<const SettlementItem> items) {
   auto sums = paid(items);
   if (!sums) return tl::unexpected(sums.error());
-  constexpr std::int32_t kMeterFailed = 23;  // the least specific of the codes that are tried again
   std::vector<SettledItem> out;
   for (std::size_t i = 0; i < items.size(); ++i) {
     const bool paid_all = (*sums)[i] >= items[i].cumulative;
     out.push_back(
-        {items[i].sum, (*sums)[i], Amount(0), Amount(0), paid_all ? kCodeNothingNew : kMeterFailed});
+        {items[i].sum, (*sums)[i], Amount(0), Amount(0), paid_all ? kCodeNothingNew : kCodeMeterFailed});
   }
   return out;
 }

@@ -26,6 +26,7 @@ class FakeChain : public ChainPort {
   bool foretells = true;
   std::size_t items_max = 100;
   std::set<CreatorId> registered;
+  std::set<MeterId> poison;  // fails the simulation of any batch that names it
   std::deque<Result<EventPage>> event_pages;
   std::map<MeterId, MeterReport> meter_totals;
 
@@ -50,6 +51,8 @@ class FakeChain : public ChainPort {
 
   Result<Preparation> prepare(std::span<const SettlementItem> items, std::int64_t sequence, TimeMs min_time,
                               TimeMs max_time) override {
+    for (const SettlementItem& item : items)
+      if (poison.contains(item.meter)) return fail("simulation_failed", "the host traps");
     if (items.size() > items_max) return fail("limit_write_entries", "too many");
     Preparation out;
     Prepared& p = out.prepared;

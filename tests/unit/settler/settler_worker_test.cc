@@ -244,6 +244,46 @@ TEST_F(SettlerWorkerTest, WhatIsRefusedForGoodIsParkedAndOthersArePaid) {
   EXPECT_EQ(worker_->status().parked, 1U);
 }
 
+// Parked is for the operator to see; nobody tells the settler when the cause is gone.
+TEST_F(SettlerWorkerTest, WhatIsParkedIsPaidOnceItCanBe) {
+  ticks_.introduce(1, 2, 9);  // not registered yet
+  ticks_.due(1, 500);
+  run(2'000);
+  EXPECT_EQ(worker_->status().parked, 1U);
+  chain_.registered.insert(id_of<CreatorId>(9));
+  restart();
+  EXPECT_EQ(worker_->status().parked, 1U);
+  run(20'000);
+  expect_paid(1'500);
+  EXPECT_EQ(worker_->status().parked, 0U);
+}
+
+// The account that pays has no money, or is used by somebody else: that is no sum's fault.
+TEST_F(SettlerWorkerTest, AnAccountThatCannotPayParksNothing) {
+  for (std::uint32_t i = 1; i < 5; ++i) {
+    ticks_.introduce(i, static_cast<std::uint8_t>(10 + i));
+    ticks_.due(i, 100);
+  }
+  chain_.send_faults.assign(40, SendFault::bad_sequence);
+  run(40'000);
+  EXPECT_TRUE(chain_.send_faults.empty());
+  EXPECT_EQ(count<Parked>(), 0);
+  expect_paid(1'000 + 4 * 100);
+}
+
+TEST_F(SettlerWorkerTest, AnItemThatFailsEverySimulationDoesNotHoldUpTheOthers) {
+  for (std::uint32_t i = 1; i < 10; ++i) {
+    ticks_.introduce(i, static_cast<std::uint8_t>(10 + i));
+    ticks_.due(i, 100);
+  }
+  chain_.poison.insert(id_of<MeterId>(12));
+  run(4'000);
+  EXPECT_EQ(chain_.moved, 1'000 + 8 * 100);
+  chain_.poison.clear();
+  run(20'000);
+  expect_paid(1'000 + 9 * 100);
+}
+
 TEST_F(SettlerWorkerTest, BatchesShrinkToTheNetworksLimits) {
   for (std::uint32_t i = 1; i < 20; ++i) {
     ticks_.introduce(i, static_cast<std::uint8_t>(10 + i));
