@@ -6,6 +6,7 @@
 #include "model/frame.h"
 #include "simulation/auditor.h"
 #include "simulation/clients.h"
+#include "simulation/owners.h"
 
 namespace paytick::simulation {
 namespace {
@@ -37,6 +38,8 @@ class Auditing {
   }
 
   void partition(PartitionId p) {
+    for (const auto topic : {log::Topic::ticks, log::Topic::settlements})
+      if (auto what = unfenced_write(log_, {topic, p}); !what.empty()) return differ(std::move(what));
     Auditor auditor;
     const auto inputs = log_.read({log::Topic::heartbeats, p}, Offset{0}, kAll);
     for (log::Record r : *inputs) {

@@ -21,6 +21,15 @@ constexpr std::array<std::pair<std::string_view, Bug>, 6> kNames{
      {"stale-snapshot", Bug::stale_snapshot},
      {"swallowed-in-doubt", Bug::swallowed_in_doubt}}};
 
+// A fence of another epoch; nothing for other records.
+std::optional<std::string> with_epoch(const std::string& record, int by) {
+  std::string line = record.substr(0, record.find('\n'));
+  auto fence = codec::parse_fence({line.data(), line.size()});
+  if (!fence) return std::nullopt;
+  fence->epoch = Epoch{static_cast<std::uint64_t>(fence->epoch) + static_cast<std::uint64_t>(by)};
+  return build_fence(*fence);
+}
+
 std::string one_tick_earlier(std::string value) {
   std::string out;
   codec::for_each_line(value, [&](codec::MutableLine line) {
@@ -76,11 +85,9 @@ Result<std::vector<Offset>> FaultyLog::append(std::span<const log::NewRecord> re
 
 Result<std::vector<Offset>> FaultyLog::commit(const log::Step& step) {
   if (bug_ == Bug::missing_fence && step.records.size() == 1) {
-    std::string line = step.records[0].value;
-    if (auto fence = codec::parse_fence({line.data(), line.find('\n')})) {
-      fence->epoch = Epoch{static_cast<std::uint64_t>(fence->epoch) - 1};
+    if (auto value = with_epoch(step.records[0].value, -1)) {
       log::Step silent = step;
-      silent.records[0].value = build_fence(*fence);
+      silent.records[0].value = std::move(*value);
       return log_.commit(silent);
     }
   }
@@ -97,7 +104,12 @@ Result<std::vector<Offset>> FaultyLog::commit(const log::Step& step) {
 
 Result<std::vector<log::Record>> FaultyLog::read(log::TopicPartition tp, Offset from, std::size_t max) {
   auto records = log_.read(tp, from, max);
-  if (!records || tp.topic != log::Topic::heartbeats) return records;
+  if (!records) return records;
+  // The fence that is not there: nobody of the product misses it.
+  if (bug_ == Bug::missing_fence)
+    for (log::Record& r : *records)
+      if (auto value = with_epoch(r.value, 1)) r.value = std::move(*value);
+  if (tp.topic != log::Topic::heartbeats) return records;
   for (log::Record& r : *records) {
     if (bug_ == Bug::off_by_one) r.value = one_tick_earlier(std::move(r.value));
     if (bug_ == Bug::lost_position && static_cast<std::int64_t>(r.offset) % 13 == 12) {
