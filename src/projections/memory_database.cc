@@ -56,6 +56,7 @@ Result<void> MemoryDatabase::write(const Writer& writer, const Changes& changes)
   for (const SessionTotals& row : changes.totals) {
     Session& session = sessions_[{row.partition, row.session}];
     if (row.fresh || row.has_money) session.ticks = row.ticks;
+    if (row.fresh) session.closed = false;
     if (row.closed) session.closed = true;
   }
   for (const MinuteDelta& row : changes.minutes) minute_ticks_[row.creator] += row.ticks;

@@ -141,6 +141,10 @@ Result<void> Merge::on(const OpenedLine& line, const Place&) {
   book_.open_session(line.session, line.plan.tick_ms);
   changes_.sessions.push_back({partition_, line, sum->charged});
   SessionTotals& now = totals(line.session);
+  SessionTotals fresh;  // also when the id was used before, in this step
+  fresh.partition = partition_;
+  fresh.session = line.session;
+  now = fresh;
   now.fresh = true;
   now.paid_until = line.start;
   now.charged_after = sum->charged;

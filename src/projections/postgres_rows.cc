@@ -55,11 +55,22 @@ void write_sessions(pqxx::transaction_base& tx, const Changes& changes) {
       "INSERT INTO sessions (session, partition, sum_id, viewer, meter, creator, content, plan, tick_ms, "
       "price,"
       " heartbeat_ms, minimum_ticks, bps, refund_unused, start_ms, charged_before, platform, reference)"
-      " SELECT r.session, r.p, r.sum, r.viewer, s.meter, s.creator, r.content, r.plan, r.tick_ms, r.price,"
+      " SELECT DISTINCT ON (r.session) r.session, r.p, r.sum, r.viewer, s.meter, s.creator, r.content, "
+      "r.plan, r.tick_ms, r.price,"
       " r.heartbeat_ms, r.minimum, r.bps, r.refund, r.start_ms, r.charged, r.platform, r.reference FROM " +
           rows.unnest() +
           " AS r(session, p, sum, viewer, content, plan, tick_ms, price, heartbeat_ms, minimum, bps, refund,"
-          " start_ms, charged, platform, reference) JOIN sums s ON s.partition = r.p AND s.sum_id = r.sum");
+          " start_ms, charged, platform, reference) JOIN sums s ON s.partition = r.p AND s.sum_id = r.sum"
+          " ORDER BY r.session, r.start_ms DESC"
+          // A platform that uses a session's name again, long after it closed: the newest is shown.
+          " ON CONFLICT (session) DO UPDATE SET partition = excluded.partition, sum_id = excluded.sum_id,"
+          " viewer = excluded.viewer, meter = excluded.meter, creator = excluded.creator,"
+          " content = excluded.content, plan = excluded.plan, tick_ms = excluded.tick_ms,"
+          " price = excluded.price, heartbeat_ms = excluded.heartbeat_ms,"
+          " minimum_ticks = excluded.minimum_ticks, bps = excluded.bps,"
+          " refund_unused = excluded.refund_unused, start_ms = excluded.start_ms,"
+          " charged_before = excluded.charged_before, platform = excluded.platform,"
+          " reference = excluded.reference");
 }
 
 // Which columns a line of the step has set.
@@ -89,7 +100,11 @@ void write_totals(pqxx::transaction_base& tx, const Changes& changes) {
       tx,
       "INSERT INTO session_totals (session, partition, halt, ticks, paid_until_ms, charged_after, spendable,"
       " closed_ms, proof) SELECT * FROM " +
-          fresh.unnest());
+          fresh.unnest() +
+          " ON CONFLICT (session) DO UPDATE SET partition = excluded.partition, halt = excluded.halt,"
+          " ticks = excluded.ticks, paid_until_ms = excluded.paid_until_ms,"
+          " charged_after = excluded.charged_after, spendable = excluded.spendable,"
+          " closed_ms = excluded.closed_ms, proof = excluded.proof");
   known.exec(tx,
              "UPDATE session_totals t SET halt = CASE WHEN r.said & 2 <> 0 THEN r.halt ELSE t.halt END,"
              " ticks = CASE WHEN r.said & 1 <> 0 THEN r.ticks ELSE t.ticks END,"

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <deque>
 #include <thread>
+#include <unordered_map>
 
 #include "aggregator/fold.h"
 #include "model/codec.h"
@@ -52,6 +53,7 @@ struct Verifier::Walk {
   Offset inputs_next{};
   settler::Accrual accrual;
   settler::FrameFollower settlements;
+  std::unordered_map<SessionId, ClosedLine> closed;  // which the fold forgets some time after
   const projections::PartitionTotals* database = nullptr;
   bool database_compared = false;
   // The frame at hand: complete when `lines` is set.
@@ -223,6 +225,9 @@ Result<void> Verifier::check_frame(Walk& walk, VerifyReport& report) {
     ++report.lines;
     const auto output = codec::parse_output(line);
     if (!output) return;
+    if (const auto* opened = std::get_if<OpenedLine>(&*output)) walk.closed.erase(opened->session);
+    if (const auto* closed = std::get_if<ClosedLine>(&*output))
+      walk.closed.insert_or_assign(closed->session, *closed);
     if (auto done = walk.accrual.apply(*output, walk.append_time); !done) applied = done;
   });
   if (!applied) report.difference = applied.error().message + " (" + applied.error().code + ")";
@@ -254,18 +259,28 @@ void Verifier::check_database(Walk& walk, VerifyReport& report) {
                                     walk.database->sums.size(), sums.size());
     return;
   }
-  // The fold forgets a session some time after it closed; the database keeps it. So each side is asked for
-  // what the fold has.
-  for (const auto& session : walk.fold.sessions()) {
-    const auto found = walk.database->sessions.find(session.session);
+  const auto same_session = [&](const SessionId& id, std::int64_t ticks, Amount amount) {
+    const auto found = walk.database->sessions.find(id);
     const auto there =
         found == walk.database->sessions.end() ? projections::PartitionTotals::Session{} : found->second;
-    if (there.ticks == session.ticks && there.amount == session.amount) continue;
-    report.difference = fmt::format("session {}: the log says {} ticks for {}, the database {} for {}",
-                                    to_text(session.session), session.ticks, to_decimal(session.amount),
-                                    there.ticks, to_decimal(there.amount));
-    return;
+    if (there.ticks == ticks && there.amount == amount) return true;
+    report.difference =
+        fmt::format("session {}: the log says {} ticks for {}, the database {} for {}", to_text(id), ticks,
+                    to_decimal(amount), there.ticks, to_decimal(there.amount));
+    return false;
+  };
+  // Those that run, by the fold; those that have closed, by their last line.
+  std::size_t known = walk.closed.size();
+  for (const auto& session : walk.fold.sessions()) {
+    if (walk.closed.contains(session.session)) continue;
+    ++known;
+    if (!same_session(session.session, session.ticks, session.amount)) return;
   }
+  for (const auto& [id, line] : walk.closed)
+    if (!same_session(id, line.ticks, line.amount)) return;
+  if (walk.database->sessions.size() > known)
+    report.difference = fmt::format("partition {}: the database has {} sessions, the log {}", p,
+                                    walk.database->sessions.size(), known);
 }
 
 // What the database holds as paid, when it has read the same settlements.

@@ -74,6 +74,16 @@ class World {
     }
   }
 
+  // A day later, when nobody remembers the first: the session's id again, by another attachment.
+  void append_namesake() {
+    constexpr std::int64_t kDay = 86'400'000;
+    append(kDay, {Clock{}});
+    append(kDay + 1'000, {Clock{}});
+    Open again = open("w", kDay + 1'000);
+    again.attachment = named<AttachmentId>("w again");
+    append(kDay + 1'000, {again, Heartbeat{again.session, again.attachment, 1, again.at}});
+  }
+
   // So many viewers of one content, which closes: with one input, more lines than a record of `ticks` holds.
   void append_crowd(int viewers) {
     std::vector<Input> opens;

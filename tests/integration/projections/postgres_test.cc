@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "app/dev/private_postgres.h"
+#include "app/verify/verifier.h"
 #include "projections/bulk_rows.h"
 #include "projections/history_queries.h"
 #include "projections/postgres_database.h"
@@ -110,6 +111,45 @@ TEST_F(Postgres, HoldsWhatTheLogSays) {
   ASSERT_TRUE(totals) << totals.error().message;
   EXPECT_EQ(totals->at(0).sums.size(), 2U);
   EXPECT_EQ(totals->at(0).ticks.frames.to, billed.log().range(aggregator::kInputs)->end);
+}
+
+// A platform may name a session as it named one long ago. That must not end the projection.
+TEST_F(Postgres, ASessionsIdThatComesAgainShowsTheNewest) {
+  for (const std::size_t bytes : {std::size_t{400}, std::size_t{1} << 30}) {
+    BilledLog billed;
+    billed.world.append_namesake();
+    billed.fold();
+    project(billed.log(), bytes);
+    EXPECT_EQ(ask("SELECT count(*) FROM sessions"), "2");
+    EXPECT_EQ(
+        ask("SELECT string_agg(ticks::text, ' ' ORDER BY ticks) FROM session_totals WHERE closed_ms IS NULL"),
+        "10");
+    ask("DROP SCHEMA paytick CASCADE");
+  }
+}
+
+// The fold forgets a session some time after it closed; verify must not.
+TEST_F(Postgres, VerifySeesWhatWasChangedOfASessionThatClosedLongAgo) {
+  BilledLog billed;
+  billed.world.append_story(700, 40);
+  billed.fold();
+  project(billed.log(), 1 << 30);
+  const auto verify = [&] {
+    const auto report = app::Verifier(billed.log(), nullptr, url()).run({});
+    EXPECT_TRUE(report) << report.error().message;
+    return report ? report->difference.value_or("") : report.error().code;
+  };
+  EXPECT_EQ(verify(), "");
+  ask("UPDATE session_totals SET ticks = ticks - 1 WHERE closed_ms IS NOT NULL");
+  EXPECT_NE(verify().find("the database"), std::string::npos);
+  ask("UPDATE session_totals SET ticks = ticks + 1 WHERE closed_ms IS NOT NULL");
+  EXPECT_EQ(verify(), "");
+  // One that never was.
+  ask("CREATE TEMP TABLE one AS SELECT * FROM sessions LIMIT 1; UPDATE one SET session = gen_random_uuid();"
+      " INSERT INTO sessions SELECT * FROM one;"
+      " INSERT INTO session_totals SELECT o.session, t.partition, t.halt, t.ticks, t.paid_until_ms,"
+      " t.charged_after, t.spendable, t.closed_ms, t.proof FROM session_totals t, one o LIMIT 1");
+  EXPECT_NE(verify().find("3 sessions, the log 2"), std::string::npos);
 }
 
 TEST_F(Postgres, StepsOfAnySizeAndConnectionsThatAreCutGiveTheSameTables) {
