@@ -29,9 +29,11 @@ Result<void> Listener::open(const std::string& address, std::uint16_t port) {
   if (!error) acceptor_.bind(endpoint, error);
   if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
   if (error) {
-    return fail("cannot_listen",
-                "Cannot listen on " + address + ":" + std::to_string(port) + ": " + error.message() + ".",
-                Next::fatal);
+    std::string words =
+        "Cannot listen on " + address + ":" + std::to_string(port) + ": " + error.message() + ".";
+    if (error == asio::error::address_in_use)
+      words += " Name another port with --listen or gateway.listen; port 0 picks a free one.";
+    return fail("cannot_listen", std::move(words), Next::fatal);
   }
   port_ = acceptor_.local_endpoint().port();
   return {};
