@@ -8,6 +8,7 @@
 #include <iostream>
 
 #include "app/commands.h"
+#include "app/data_folder.h"
 #include "app/dev/environment.h"
 #include "app/logging.h"
 #include "app/up/system.h"
@@ -52,7 +53,8 @@ Result<System::Settings> production_settings(const Config& config) {
                             .router = {},
                             .settler = chain::SecretKey::from_seed(std::array<std::uint8_t, 32>{}),
                             .admin = chain::SecretKey::from_seed(std::array<std::uint8_t, 32>{}),
-                            .platform_api_key = {}};
+                            .platform_api_key = {},
+                            .stop_asked = [] { return stop_asked(0); }};
   for (const auto& [value, key] :
        {std::pair(&config.chain.rpc_url, "chain.rpc_url"),
         std::pair(&config.chain.network_passphrase, "chain.network_passphrase"),
@@ -93,7 +95,8 @@ System::Settings development_settings(Config config, dev::Environment& environme
           .router = environment.router(),
           .settler = environment.secrets().settler,
           .admin = environment.secrets().operator_key,
-          .platform_api_key = environment.secrets().platform_api_key};
+          .platform_api_key = environment.secrets().platform_api_key,
+          .stop_asked = [] { return stop_asked(0); }};
 }
 
 int run(const Options& options) {
@@ -103,13 +106,20 @@ int run(const Options& options) {
   if (!options.listen.empty()) config->gateway.listen = options.listen;
   if (auto done = set_up_logging(config->logging.level, config->logging.format); !done)
     return complain(done.error());
+  if (auto done = System::check(*config); !done) return complain(done.error());
 
   const sigset_t signals = stop_signals();
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before any thread starts; taken in wait_for_end
   ::signal(SIGPIPE, SIG_IGN);
 
-  std::unique_ptr<dev::Environment> environment;
   Result<System::Settings> settings = fail("unset", "");
+  if (!options.development) {
+    settings = production_settings(*config);
+    if (!settings) return complain(settings.error());
+  }
+  const auto folder = DataFolder::claim(config->data);
+  if (!folder) return complain(folder.error());
+  std::unique_ptr<dev::Environment> environment;
   if (options.development) {
     spdlog::warn(
         "DEVELOPMENT MODE: no logins, play money, loopback only. Never expose this process to a network.");
@@ -120,12 +130,13 @@ int run(const Options& options) {
     if (!started) return complain(started.error());
     environment = std::move(*started);
     settings = development_settings(*config, *environment);
-  } else {
-    settings = production_settings(*config);
-    if (!settings) return complain(settings.error());
   }
 
   auto system = System::start(std::move(*settings));
+  if (!system && system.error().code == "stop_asked") {
+    spdlog::info("ended before it was ready");
+    return kExitDone;
+  }
   if (!system) return complain(system.error());
   // dev.json promises that everything in it works, the viewer's meter included.
   bool asked = false;
@@ -164,6 +175,12 @@ void add_up(CLI::App& app, int& exit_code) {
       ->capture_default_str();
   up->add_flag("--no-ledger-limits", options->no_ledger_limits,
                "Development: ledgers hold any number of transactions");
+  up->footer(
+      "Ctrl-C or SIGTERM ends it in order: no new connections, what is acknowledged is folded, then it "
+      "exits. "
+      "Nothing\n"
+      "is lost when it is killed either. The log goes to standard error.\n"
+      "Exit codes: 0 it was ended; 1 it failed; 2 wrong options or configuration.");
   up->callback([options, config, &exit_code] {
     options->config_named = config->count() > 0;
     exit_code = run(*options);

@@ -47,6 +47,11 @@ System::~System() {
   if (aggregator_) aggregator_->stop();
 }
 
+Result<void> System::check(const Config& config) {
+  const auto address = parse_address(config.gateway.listen);
+  return address ? Result<void>() : tl::unexpected(address.error());
+}
+
 Result<std::unique_ptr<System>> System::start(Settings settings) {
   std::unique_ptr<System> system(new System(std::move(settings)));
   if (auto done = system->start_log(); !done) return tl::unexpected(done.error());
@@ -100,6 +105,7 @@ Result<void> System::start_aggregator() {
   auto told = std::chrono::steady_clock::now();
   while (!aggregator_->is_ready()) {
     if (auto error = failure()) return tl::unexpected(*error);
+    if (settings_.stop_asked()) return fail("stop_asked", "a signal asked for the end", Next::abort);
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
     if (std::chrono::steady_clock::now() - told > std::chrono::seconds(2)) {
       told = std::chrono::steady_clock::now();

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -28,7 +29,12 @@ class System {
     chain::SecretKey settler;
     chain::SecretKey admin;
     std::string platform_api_key;  // of the first platform
+    // Asked while the log is folded again, which takes as long as the log is.
+    std::function<bool()> stop_asked = [] { return false; };
   };
+  // Code "stop_asked" when that said so. "config_bad_value" for an address that is none; check() finds that
+  // one before anything is started.
+  static Result<void> check(const Config& config);
   static Result<std::unique_ptr<System>> start(Settings settings);
   ~System();
 

@@ -1,0 +1,25 @@
+#pragma once
+// The claim on a data folder: one `paytick up` at a time, and nobody touches what is in it before.
+
+#include <filesystem>
+
+#include "model/error.h"
+
+namespace paytick::app {
+
+class DataFolder {
+ public:
+  // Creates the folder where it is missing, readable by its owner only, and locks the file `lock` in it.
+  // Codes "data_in_use", naming the process that has it; "data_folder", when it cannot be made or written.
+  static Result<DataFolder> claim(const std::filesystem::path& path);
+
+  DataFolder(DataFolder&& other) noexcept;
+  DataFolder& operator=(DataFolder&&) = delete;
+  ~DataFolder();  // the lock ends with the process, however that ends
+
+ private:
+  explicit DataFolder(int file) : file_(file) {}
+  int file_;
+};
+
+}  // namespace paytick::app
