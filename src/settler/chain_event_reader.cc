@@ -68,8 +68,10 @@ Result<bool> ChainEventReader::take(EventPage page) {
   if (!inputs.empty())
     if (auto written = append(inputs, page.cursor); !written) return tl::unexpected(written.error());
   if (!page.cursor.empty()) cursor_ = page.cursor;
-  seen_ = page.newest;
-  if (page.more) next_poll_ = TimeMs{};
+  if (page.more)
+    next_poll_ = TimeMs{};
+  else
+    seen_ = page.newest;
   return page.more || !inputs.empty();
 }
 

@@ -47,7 +47,7 @@ class FrameFollower {
   FrameReader reader_;
   Offset next_{};
   std::uint64_t bytes_read_ = 0;
-  std::vector<log::Record> held_;  // first parts of a continued frame; bounded by log::kStepBytesMax
+  std::vector<log::Record> held_;  // first parts of a continued frame, as much as one step of its owner says
 };
 
 }  // namespace paytick::settler

@@ -74,6 +74,19 @@ TEST_F(ChainEventReaderTest, ReportsAndCursorAreOneStep) {
   EXPECT_EQ(again.seen().sequence, 100U);
 }
 
+TEST_F(ChainEventReaderTest, ALedgerIsSeenWithItsLastPage) {
+  ChainEventReader r = reader();
+  ASSERT_TRUE(r.start());
+  EventPage first = page({event(1, 1, 10)}, "k10");
+  first.more = true;
+  chain_.event_pages.push_back(first);
+  chain_.event_pages.push_back(page({event(2, 1, 11)}, "k11"));
+  step(r);
+  EXPECT_EQ(r.seen().sequence, 0U);
+  step(r);
+  EXPECT_EQ(r.seen().sequence, 500U);
+}
+
 TEST_F(ChainEventReaderTest, ARefusedWriteMovesNothing) {
   ChainEventReader r = reader();
   ASSERT_TRUE(r.start());
