@@ -91,7 +91,8 @@ std::vector<ConfigKey> make_keys() {
               FIELD(chain.poll_ms)),
       text("settlement", "threshold", "decimal amount", "an amount due that is settled without waiting",
            FIELD(settlement.threshold)),
-      integer("settlement", "max_age_s", "s", 1, 30 * 86'400, "the longest that anything due waits",
+      // Below the refund's delay (72 h): what is due must be settled before a viewer can take the rest.
+      integer("settlement", "max_age_s", "s", 1, 2 * 86'400, "the longest that anything due waits",
               FIELD(settlement.max_age_s)),
       boolean("settlement", "on_close", "settle a session's sum when the session closes",
               FIELD(settlement.on_close)),

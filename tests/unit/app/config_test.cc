@@ -57,6 +57,7 @@ TEST_F(ConfigTest, AnUnknownKeyIsNamedWithItsLineAndTheLikelyOne) {
 TEST_F(ConfigTest, AValueOutOfRangeIsRefused) {
   EXPECT_EQ(load("[log]\npartitions = 0\n").error().code, "config_bad_value");
   EXPECT_EQ(load("[log]\npartitions = \"many\"\n").error().code, "config_bad_value");
+  EXPECT_EQ(load("[settlement]\nmax_age_s = 259200\n").error().code, "config_bad_value");  // a refund is paid
 }
 
 TEST_F(ConfigTest, BrokenSyntaxNamesTheLine) {
