@@ -348,6 +348,28 @@ Result<void> Verifier::check_chain(Walk& walk, VerifyReport& report) {
     if (auto done = check_items(walk, items, report); !done || report.difference) return done;
     items.clear();
   }
+  return check_meters(walk, report);
+}
+
+Result<void> Verifier::check_meters(Walk& walk, VerifyReport& report) {
+  for (const auto& meter : walk.fold.meters()) {
+    const bool reported =
+        meter.deposited > Amount{} || meter.refunded > Amount{} || meter.allowance > Amount{};
+    if (!reported) continue;
+    const auto there = chain_->totals(meter.meter);
+    if (!there && there.error().next != Next::refused) return tl::unexpected(there.error());
+    const bool behind = there && there->viewer == meter.viewer && meter.deposited <= there->deposited &&
+                        meter.refunded <= there->refunded && meter.allowance <= there->allowance;
+    if (behind) continue;
+    report.difference = fmt::format(
+        "meter {} of viewer {}: the log says deposited {}, refunded {}, allowance {}; the contract {}",
+        to_text(meter.meter), to_text(meter.viewer), to_decimal(meter.deposited), to_decimal(meter.refunded),
+        to_decimal(meter.allowance),
+        there ? fmt::format("{}, {}, {} of viewer {}", to_decimal(there->deposited),
+                            to_decimal(there->refunded), to_decimal(there->allowance), to_text(there->viewer))
+              : "does not answer: " + there.error().message);
+    return {};
+  }
   return {};
 }
 

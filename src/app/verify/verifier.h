@@ -6,7 +6,8 @@
 //      stands there; the frames' hashes, epochs and positions must chain; `settlements` likewise.
 //   2. The log with the chain: for every (meter, creator, bps) the contract has paid what `settlements` says
 //   was confirmed,
-//      and no more than what is due.
+//      and no more than what is due. A meter's totals only rise, so that the log may be behind the chain, and
+//      is never ahead of it: a deposit, refund or allowance that the contract does not know is a difference.
 //   3. The log with the database: at the positions the projections stand at, sums and sessions are the
 //   fold's.
 //
@@ -59,6 +60,7 @@ class Verifier {
   Result<void> follow_settlements(Walk& walk, VerifyReport& report);
   void count(Walk& walk, VerifyReport& report);
   Result<void> check_chain(Walk& walk, VerifyReport& report);
+  Result<void> check_meters(Walk& walk, VerifyReport& report);
   Result<void> check_items(Walk& walk, const std::vector<SettlementItem>& items, VerifyReport& report);
   void check_database(Walk& walk, VerifyReport& report);
   void check_paid(Walk& walk, VerifyReport& report);
