@@ -20,6 +20,12 @@ ProgressLine::~ProgressLine() {
   if (standing_) std::fputs("\n", stderr);
 }
 
+void ProgressLine::clear() {
+  const std::lock_guard lock(mutex_);
+  if (standing_) std::fputs("\r\033[K", stderr);
+  standing_ = false;
+}
+
 void ProgressLine::show(const std::string& text, bool last) {
   const std::lock_guard lock(mutex_);
   const auto now = std::chrono::steady_clock::now();

@@ -16,6 +16,8 @@ class ProgressLine {
 
   // Any thread. Prints when it is time to; `last` prints in any case and ends the line.
   void show(const std::string& text, bool last = false);
+  // Any thread. Takes the line off a terminal, so that the result can stand in its place.
+  void clear();
 
  private:
   std::mutex mutex_;

@@ -45,6 +45,7 @@ int run(const Options& options) {
       Verifier(**log, chain.get(), target->database_url).run([&](std::uint64_t done, std::uint64_t total) {
         line.show("folding again " + progress_bar(done, total, begin) + " records");
       });
+  line.clear();
   if (!report) return complain(report.error());
   std::cout << (options.json ? to_json(*report) : to_words(*report));
   return report->difference ? kExitFailed : kExitDone;

@@ -9,9 +9,12 @@ std::string to_words(const VerifyReport& report) {
   std::string text;
   for (std::size_t p = 0; p < report.cuts.size(); ++p) {
     const auto& cut = report.cuts[p];
-    text += fmt::format("  cut of partition {}: heartbeats {}, ticks {}, settlements {}, database {}\n", p,
+    text += fmt::format("  cut of partition {}: heartbeats {}, ticks {}, settlements {}", p,
                         static_cast<std::int64_t>(cut.heartbeats), static_cast<std::int64_t>(cut.ticks),
-                        static_cast<std::int64_t>(cut.settlements), static_cast<std::int64_t>(cut.database));
+                        static_cast<std::int64_t>(cut.settlements));
+    if (report.database_checked)
+      text += fmt::format(", database {}", static_cast<std::int64_t>(cut.database));
+    text += "\n";
   }
   if (report.chain_checked) text += fmt::format("  cut of the chain: ledger {}\n", report.ledger);
   text += fmt::format(
@@ -28,8 +31,8 @@ std::string to_words(const VerifyReport& report) {
     text += "log and chain agree";
   else
     text += "the log agrees with itself";
-  if (!report.database_checked) text += " (the database was not asked)";
-  if (!report.chain_checked) text += " (the chain was not asked)";
+  if (!report.database_checked) text += "; the database was not asked";
+  if (!report.chain_checked) text += "; the chain was not asked";
   return text + "\n";
 }
 
