@@ -2,16 +2,28 @@
 
 #include <cstdio>
 #include <exception>
+#include <string>
 
 #include "app/commands.h"
 
 namespace {
 
+// What is wrong and where to read on, in two lines: the options of a command fill a screen, and would hide
+// it.
+std::string words(const CLI::App* app, const CLI::Error& error) {
+  const auto commands = app->get_subcommands();
+  const auto unknown = app->remaining();
+  if (commands.empty() && unknown.empty()) return app->help();
+  if (commands.empty()) return "paytick: there is no command '" + unknown.front() + "'; see paytick --help\n";
+  const std::string command = "paytick " + commands.front()->get_name();
+  return command + ": " + error.what() + "\nSee " + command + " --help\n";
+}
+
 int run(int argc, char** argv) {
   CLI::App app{"paytick bills by the second and settles on Stellar."};
   app.set_version_flag("--version", PAYTICK_VERSION);
   app.require_subcommand(1);
-  app.failure_message(CLI::FailureMessage::help);
+  app.failure_message(words);
   int exit_code = paytick::app::kExitDone;
   paytick::app::add_up(app, exit_code);
   paytick::app::add_play(app, exit_code);

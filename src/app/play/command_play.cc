@@ -11,6 +11,7 @@
 #include "app/commands.h"
 #include "app/dev/content.h"
 #include "app/dev/dev_file.h"
+#include "app/dev/environment.h"
 #include "app/play/player.h"
 #include "model/money.h"
 #include "settler/dev_chain.h"
@@ -29,7 +30,17 @@ struct Options {
 
 int complain(const Error& error) {
   std::cerr << "paytick play: " << error.message << " (" << error.code << ")\n";
-  return kExitFailed;
+  return error.code == "bad_price" ? kExitUsage : kExitFailed;
+}
+
+// The development viewer's money is finite, and whoever has tried paytick often enough wants to go on.
+int complain_of_play(const Error& error, const std::string& data) {
+  const int exit_code = complain(error);
+  if (error.code == "balance" || error.code == "limit")
+    std::cerr << "The viewer of a development folder has " << to_decimal(dev::kViewerTopUp)
+              << " XLM to spend. To begin anew, end `paytick up` and remove " << data
+              << ", or take another folder with --data; `paytick load --fund` makes viewers of its own.\n";
+  return exit_code;
 }
 
 void show_meter(const PlayerUpdate& update, int pings) {
@@ -87,10 +98,12 @@ std::optional<Shown> wait_for_history(const dev::DevFile& system, const std::str
 }
 
 int run(const Options& options) {
+  const auto price = from_decimal(options.price);
+  if (!price)
+    return complain(
+        Error{"bad_price", "'" + options.price + "' is no amount of XLM, as 0.0100000", Next::refused});
   const auto system = dev::read_dev_file(options.data);
   if (!system) return complain(system.error());
-  const auto price = from_decimal(options.price);
-  if (!price) return complain(Error{"bad_price", "'" + options.price + "' is no amount", Next::refused});
   auto operator_key = chain::SecretKey::parse(system->operator_secret);
   if (!operator_key) return complain(operator_key.error());
   auto chain = settler::DevChain::connect(system->rpc_url, system->network_passphrase, *operator_key);
@@ -116,7 +129,7 @@ int run(const Options& options) {
                           .period = std::chrono::milliseconds(options.tick_ms)},
                          [&](const PlayerUpdate& update) { show_meter(update, options.pings); });
   std::cout << "\n";
-  if (!last) return complain(last.error());
+  if (!last) return complain_of_play(last.error(), options.data);
 
   std::cout << "Stopped. Waiting for the settlement on chain …" << std::endl;
   const Amount expected = from_decimal(last->new_balance).value_or(Amount{});
@@ -160,10 +173,13 @@ void add_play(CLI::App& app, int& exit_code) {
       ->check(CLI::Range(1, 100'000))
       ->capture_default_str();
   play->add_option("--tick-ms", options->tick_ms, "Length of a tick of the new content")
+      ->check(CLI::Range(100, 3'600'000))
       ->capture_default_str();
   play->add_option("--price", options->price, "XLM a tick of the new content")->capture_default_str();
   play->add_option("--settle-wait", options->settle_wait_s, "Seconds to wait for the settlement")
       ->capture_default_str();
+  play->footer(
+      "Exit codes: 0 played, settled and shown in the history; 1 something was not; 2 wrong options.");
   play->callback([options, &exit_code] { exit_code = run(*options); });
 }
 
