@@ -152,6 +152,10 @@ Result<SessionDirectory::Found> SessionDirectory::find(const PlatformId& platfor
     index(entry->attachment, key);
     it = shard.attachments.find(key);
   }
+  // The name belongs to its viewer as long as anybody watches: another's session of the same id must not
+  // begin.
+  if (const auto of = shard.sessions.find(name); of != shard.sessions.end())
+    of->second.expires_ms = now.ms + kSilentKeptMs;
   Attachment& found = it->second;
   if (stop) {
     found.entry.closed = true;

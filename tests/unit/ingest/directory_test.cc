@@ -71,6 +71,17 @@ TEST_F(DirectoryTest, EntriesExpireAfterClosingAndAfterLongSilence) {
   EXPECT_EQ(directory_.size(), 0U);
 }
 
+TEST_F(DirectoryTest, ANameIsNotFreeWhileSomebodyWatches) {
+  directory_.open(platform_, "s", "a", viewer_, now_);
+  for (int day = 0; day < 3; ++day) {
+    now_ = now_ + 86'400'000;
+    EXPECT_EQ(find("s", "a"), "");
+    for (int i = 0; i < 16; ++i) directory_.sweep(now_);
+  }
+  ViewerId other;
+  EXPECT_EQ(directory_.open(platform_, "s", "z", other, now_).error().code, "session_conflict");
+}
+
 TEST_F(DirectoryTest, ForgettingAnOpenLeavesNothingBehind) {
   const auto opened = directory_.open(platform_, "s", "a", viewer_, now_);
   directory_.forget(opened->keys);
