@@ -113,6 +113,23 @@ TEST_F(Postgres, HoldsWhatTheLogSays) {
   EXPECT_EQ(totals->at(0).ticks.frames.to, billed.log().range(aggregator::kInputs)->end);
 }
 
+TEST_F(Postgres, WhatWasSkippedIsNotPaidAndWhatWasParkedIsForgottenOncePaid) {
+  for (const std::size_t bytes : {std::size_t{400}, std::size_t{1} << 30}) {
+    BilledLog billed;
+    billed.pay(10'000);
+    billed.skip(20'000);
+    billed.settle({Parked{SumId{0}, "refused_too_often", Amount(20'000), TimeMs{1}}});
+    project(billed.log(), bytes);
+    EXPECT_EQ(ask("SELECT paid FROM sum_totals WHERE sum_id = 0"), "10000");
+    EXPECT_EQ(ask("SELECT count(*) FROM parked"), "1");
+    billed.pay(20'000);
+    project(billed.log(), bytes);
+    EXPECT_EQ(ask("SELECT paid FROM sum_totals WHERE sum_id = 0"), "20000");
+    EXPECT_EQ(ask("SELECT count(*) FROM parked"), "0");
+    ask("DROP SCHEMA paytick CASCADE");
+  }
+}
+
 // A platform may name a session as it named one long ago. That must not end the projection.
 TEST_F(Postgres, ASessionsIdThatComesAgainShowsTheNewest) {
   for (const std::size_t bytes : {std::size_t{400}, std::size_t{1} << 30}) {

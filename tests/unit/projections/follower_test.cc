@@ -48,6 +48,15 @@ void expect_same(const MemoryDatabase& a, const MemoryDatabase& b) {
   EXPECT_EQ(a.minute_ticks(creator), b.minute_ticks(creator));
 }
 
+TEST(Follower, WhatWasSkippedIsNotPaid) {
+  BilledLog billed;
+  billed.pay(10'000);
+  billed.skip(20'000);
+  MemoryDatabase database;
+  project(billed.log(), database, 1 << 30);
+  EXPECT_EQ(database.sums().at({kPartition, SumId{0}}).paid, 10'000);
+}
+
 TEST(Follower, OneStepAndManyGiveTheSameTables) {
   BilledLog billed;
   billed.pay(10'000);
