@@ -1,7 +1,6 @@
 #include "app/data_folder.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <array>
@@ -30,7 +29,24 @@ std::string owner_of(int file) {
   return digits.empty() ? std::string() : " (pid " + std::string(digits) + ")";
 }
 
+// A lock of the open file, not of the process: one process may claim several folders, and not one twice.
+struct flock whole_file() {
+  struct flock lock = {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  return lock;
+}
+
 }  // namespace
+
+bool DataFolder::in_use(const fs::path& path) {
+  const int file = ::open((path / "lock").c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return false;
+  struct flock lock = whole_file();
+  const bool used = ::fcntl(file, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+  ::close(file);
+  return used;
+}
 
 Result<DataFolder> DataFolder::claim(const fs::path& path) {
   std::error_code error;
@@ -40,8 +56,10 @@ Result<DataFolder> DataFolder::claim(const fs::path& path) {
   const int file = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (file < 0) return unusable(path, lock.string() + ": " + ::strerrordesc_np(errno));
   DataFolder folder(file);
-  if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) return unusable(path, lock.string() + ": " + ::strerrordesc_np(errno));
+  struct flock whole = whole_file();
+  if (::fcntl(file, F_OFD_SETLK, &whole) != 0) {
+    if (errno != EAGAIN && errno != EACCES)
+      return unusable(path, lock.string() + ": " + ::strerrordesc_np(errno));
     return fail("data_in_use",
                 "another paytick" + owner_of(file) + " runs on " + path.string() +
                     ": end that one, or name another folder with --data",

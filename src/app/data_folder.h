@@ -13,6 +13,9 @@ class DataFolder {
   // Codes "data_in_use", naming the process that has it; "data_folder", when it cannot be made or written.
   static Result<DataFolder> claim(const std::filesystem::path& path);
 
+  // Whether a process has it now; takes nothing, so that asking disturbs nobody's claim.
+  static bool in_use(const std::filesystem::path& path);
+
   DataFolder(DataFolder&& other) noexcept;
   DataFolder& operator=(DataFolder&&) = delete;
   ~DataFolder();  // the lock ends with the process, however that ends

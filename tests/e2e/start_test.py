@@ -28,6 +28,19 @@ class StartTest(unittest.TestCase):
         self.assertEqual(played.returncode, 0, played.stderr)
         self.assertEqual(paytick.stop(), 0, paytick.log())
 
+    def test_what_a_killed_one_leaves_is_not_taken_for_a_running_one(self):
+        paytick = Paytick()
+        self.addCleanup(paytick.remove)
+        paytick.start()
+        paytick.kill()
+        self.assertTrue((paytick.data / "dev.json").exists())
+        verified = paytick.run("verify")
+        self.assertEqual(verified.returncode, 0, verified.stderr)
+        self.assertIn("the log agrees with itself", verified.stdout)
+        played = paytick.run("play")
+        self.assertEqual(played.returncode, 1)
+        self.assertIn("is of a paytick that was killed: start `paytick up --dev`", played.stderr)
+
     def test_a_port_in_use_is_told_with_the_way_out(self):
         with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as other:
             refused = up(folder, f"127.0.0.1:{other.getsockname()[1]}")

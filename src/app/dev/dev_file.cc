@@ -3,6 +3,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "app/data_folder.h"
 #include "app/dev/environment.h"
 #include "app/json.h"
 
@@ -14,6 +15,11 @@ Result<DevFile> read_dev_file(const std::filesystem::path& data) {
   if (!in)
     return fail("not_running", "there is no " + path.string() +
                                    ": start `paytick up --dev` on this folder and wait until it is ready");
+  if (!DataFolder::in_use(data))
+    return fail("not_running",
+                path.string() +
+                    " is of a paytick that was killed: start `paytick up --dev` on this folder "
+                    "and wait until it is ready");
   std::stringstream content;
   content << in.rdbuf();
   const auto members = read_string_members(content.str());

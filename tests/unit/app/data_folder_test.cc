@@ -23,6 +23,8 @@ TEST_F(DataFolderTest, IsMadeForItsOwnerAloneAndHeldByOne) {
   auto first = DataFolder::claim(data);
   ASSERT_TRUE(first) << first.error().message;
   EXPECT_EQ(fs::status(data).permissions(), fs::perms::owner_all);
+  EXPECT_TRUE(DataFolder::in_use(data));
+  EXPECT_FALSE(DataFolder::in_use(parent_));
   const auto second = DataFolder::claim(data);
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, "data_in_use");
@@ -33,6 +35,7 @@ TEST_F(DataFolderTest, IsMadeForItsOwnerAloneAndHeldByOne) {
 
 TEST_F(DataFolderTest, IsFreeAgainAndSurvivesTheLeftovers) {
   { ASSERT_TRUE(DataFolder::claim(parent_)); }
+  EXPECT_FALSE(DataFolder::in_use(parent_));
   std::ofstream(parent_ / "lock") << "99999999 was killed, and this line is longer than a pid";
   EXPECT_TRUE(DataFolder::claim(parent_));
 }
