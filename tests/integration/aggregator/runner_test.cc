@@ -27,6 +27,14 @@ bool eventually(const std::function<bool()>& condition) {
   return true;
 }
 
+// Another owner goes on where a runner has stopped: the runner's clock may have written a line after its last
+// step.
+void finish(World& world) {
+  const auto next = world.worker();
+  world.run_to_end(*next);
+  world.expect_truth();
+}
+
 TEST(Runner, FoldsWhatComesAndStopsCleanly) {
   World world;
   world.append_story(20);
@@ -42,7 +50,7 @@ TEST(Runner, FoldsWhatComesAndStopsCleanly) {
   EXPECT_TRUE(
       eventually([&] { return runner.is_ready() && runner.fold_counters().ticks != 0 && caught_up(); }));
   runner.stop();
-  world.expect_truth();
+  finish(world);
   EXPECT_FALSE(runner.has_failed());
   EXPECT_EQ(runner.worker_counters().takeovers, 1U);
 }
@@ -62,7 +70,7 @@ TEST(Runner, GoesOnAfterErrorsThatAskForIt) {
   EXPECT_TRUE(eventually(
       [&] { return runner.is_ready() && runner.positions().at(0) == world.log().range(kInputs)->end; }));
   runner.stop();
-  world.expect_truth();
+  finish(world);
 }
 
 }  // namespace
