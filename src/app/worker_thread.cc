@@ -16,6 +16,12 @@ constexpr std::size_t kThreadNameMax = 15;  // Linux
 
 }  // namespace
 
+void TroubleLog::note(const std::optional<Error>& error) {
+  if (error && error->code != code_) spdlog::warn("{}: {} ({})", name_, error->message, error->code);
+  if (!error && !code_.empty()) spdlog::info("{}: goes on", name_);
+  code_ = error ? error->code : std::string();
+}
+
 WorkerThread::WorkerThread(Work work) : work_(std::move(work)), thread_([this] { run(); }) {}
 
 WorkerThread::~WorkerThread() { stop(); }
@@ -31,10 +37,8 @@ std::optional<Error> WorkerThread::trouble() const {
 }
 
 void WorkerThread::note(const std::optional<Error>& error) {
+  trouble_log_.note(error);
   const std::lock_guard lock(mutex_);
-  if (error && (!trouble_ || trouble_->code != error->code))
-    spdlog::warn("{}: {} ({})", work_.name, error->message, error->code);
-  if (!error && trouble_) spdlog::info("{}: goes on", work_.name);
   trouble_ = error;
 }
 

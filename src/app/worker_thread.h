@@ -8,10 +8,22 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "model/error.h"
 
 namespace paytick::app {
+
+// A line in the log when a trouble begins, becomes another one, or is over. One thread.
+class TroubleLog {
+ public:
+  explicit TroubleLog(std::string name) : name_(std::move(name)) {}
+  void note(const std::optional<Error>& error);
+
+ private:
+  std::string name_;
+  std::string code_;  // of the trouble that the log knows; empty: none
+};
 
 class WorkerThread {
  public:
@@ -39,6 +51,7 @@ class WorkerThread {
   void back_off();
 
   Work work_;
+  TroubleLog trouble_log_{work_.name};
   std::atomic<bool> stopping_{false};
   std::atomic<bool> ready_{false};
   int failures_ = 0;  // in a row

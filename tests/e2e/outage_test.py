@@ -118,6 +118,8 @@ class OutageTest(unittest.TestCase):
         finally:
             os.kill(node, signal.SIGCONT)
         wait_for("a chain that is back", lambda: self.part("chain_events") == (200, "ready", "ok"))
+        self.assertIn("warning chain-events: ", self.paytick.log(), "an operator reads the log first")
+        self.assertIn("info  chain-events: goes on", self.paytick.log())
         report = self.paytick.await_settled()
         self.assertEqual((report["charged"], report["settled"]), ("4.4000000", "4.4000000"))
 

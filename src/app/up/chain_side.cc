@@ -97,6 +97,7 @@ struct ChainSide::Settling : Connected {
     auto more = worker_->step();
     const std::lock_guard lock(mutex_);
     status_ = worker_->status();
+    chain_log_.note(status_.chain_trouble);
     return more;
   }
   settler::SettlerStatus status() const {
@@ -109,6 +110,7 @@ struct ChainSide::Settling : Connected {
   Random& random_;
   mutable std::mutex mutex_;
   settler::SettlerStatus status_;
+  TroubleLog chain_log_{"settler"};
   std::optional<settler::SettlerWorker> worker_;
   WorkerThread thread_;  // last: it uses all of the above
 };
@@ -142,6 +144,7 @@ struct ChainSide::Reading : Connected {
     seen_ = reader_->seen().sequence;
     const std::lock_guard lock(mutex_);
     trouble_ = reader_->trouble();
+    chain_log_.note(trouble_);
     return more;
   }
   std::optional<Error> trouble() const {
@@ -154,6 +157,7 @@ struct ChainSide::Reading : Connected {
   std::atomic<std::uint32_t> seen_{0};
   mutable std::mutex mutex_;
   std::optional<Error> trouble_;
+  TroubleLog chain_log_{"chain-events"};
   std::optional<settler::ChainEventReader> reader_;
   WorkerThread thread_;
 };
