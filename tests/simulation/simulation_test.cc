@@ -2,9 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <ostream>
+#include <string>
+
 #include "simulation/simulator.h"
 
 namespace paytick::simulation {
+
+// How the test framework names it.
+static void PrintTo(Bug bug, std::ostream* out) { *out << to_text(bug); }
+
 namespace {
 
 constexpr std::uint64_t kSeeds = 2'000;
@@ -57,7 +65,12 @@ TEST_P(PlantedBug, IsCaughtByTheAuditorWithinFiveHundredSeeds) {
 
 INSTANTIATE_TEST_SUITE_P(All, PlantedBug,
                          ::testing::Values(Bug::lost_position, Bug::double_settle, Bug::off_by_one,
-                                           Bug::missing_fence, Bug::stale_snapshot, Bug::swallowed_in_doubt));
+                                           Bug::missing_fence, Bug::stale_snapshot, Bug::swallowed_in_doubt),
+                         [](const auto& planted) {
+                           std::string name(to_text(planted.param));
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
 
 }  // namespace
 }  // namespace paytick::simulation
