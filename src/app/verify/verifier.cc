@@ -324,7 +324,11 @@ Result<void> Verifier::follow_settlements(Walk& walk, VerifyReport& report) {
 
 void Verifier::count(Walk& walk, VerifyReport& report) {
   report.inputs = done_;
+  // The fold forgets what has closed some time ago; the report is of the whole log.
+  report.sessions += walk.closed.size();
+  for (const auto& [id, line] : walk.closed) report.ticks += line.ticks;
   for (const auto& session : walk.fold.sessions()) {
+    if (walk.closed.contains(session.session)) continue;
     ++report.sessions;
     report.ticks += session.ticks;
   }
