@@ -115,9 +115,8 @@ Result<void> Gateway::start() {
   Impl& my = *impl_;
   if (my.config.development) {
     spdlog::warn(
-        "DEVELOPMENT MODE: no logins. Whoever reaches {}:{} may play with any meter. Never use it with real "
-        "money.",
-        my.config.address, my.config.port);
+        "DEVELOPMENT MODE: no logins. Whoever reaches the gateway may play with any meter. Never use it with "
+        "real money.");
   }
   // What earlier boots have acknowledged is known before anybody can ask for it.
   SessionDirectory* const opened = my.config.inputs_from.empty() ? nullptr : &my.sessions;
