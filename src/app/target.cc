@@ -1,9 +1,18 @@
 #include "app/target.h"
 
+#include <CLI/CLI.hpp>
+
 #include "app/config.h"
 #include "app/dev/dev_file.h"
 
 namespace paytick::app {
+
+void add_target_options(CLI::App& command, TargetOptions& options) {
+  command.add_option("--data", options.data, "Data folder (default: .paytick)");
+  command.add_option("--config", options.config_file, "Configuration file")
+      ->each([&options](const std::string&) { options.config_named = true; })
+      ->capture_default_str();
+}
 
 Result<Target> find_target(const TargetOptions& options) {
   const Environment environment = process_environment();

@@ -10,6 +10,10 @@
 #include "model/error.h"
 #include "model/ids.h"
 
+namespace CLI {
+class App;
+}
+
 namespace paytick::app {
 
 struct TargetOptions {
@@ -17,6 +21,9 @@ struct TargetOptions {
   std::string config_file = "paytick.toml";
   bool config_named = false;
 };
+
+// --data and --config. `options` must outlive the parsing.
+void add_target_options(CLI::App& command, TargetOptions& options);
 
 struct Target {
   std::filesystem::path data;

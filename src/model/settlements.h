@@ -44,12 +44,18 @@ struct Submitted {
   friend bool operator==(const Submitted&, const Submitted&) = default;
 };
 
+// The router's codes with which an item stands; any other says why it was skipped (contracts/README.md).
+inline constexpr std::int32_t kCodePaid = 0;
+inline constexpr std::int32_t kCodeNothingNew = 1;
+
 struct SettledItem {
   SumId sum{};
-  Amount cumulative;      // what the contract now holds as paid for it
-  Amount amount;          // moved by this transaction; 0 when it was paid before
-  Amount fee;             // the platform's part of `amount`
-  std::int32_t code = 0;  // 0, or why the router skipped it (contracts/README.md)
+  Amount cumulative;  // what the contract now holds as paid for it
+  Amount amount;      // moved by this transaction; 0 when it was paid before
+  Amount fee;         // the platform's part of `amount`
+  std::int32_t code = kCodePaid;
+  // Whether `cumulative` is paid. A skipped item names what was asked for.
+  bool stands() const { return code == kCodePaid || code == kCodeNothingNew; }
   friend bool operator==(const SettledItem&, const SettledItem&) = default;
 };
 

@@ -62,7 +62,7 @@ Result<void> MemoryDatabase::write(const Writer& writer, const Changes& changes)
   for (const MinuteDelta& row : changes.minutes) minute_ticks_[row.creator] += row.ticks;
   for (const CreatorDelta& row : changes.creators) earned_[row.creator] += row.earned;
   for (const SettledRow& row : changes.settled) {
-    if (row.item.code > 1) continue;  // skipped: it names what was asked for, not what was paid
+    if (!row.item.stands()) continue;
     std::int64_t& paid = sums_[{row.partition, row.item.sum}].paid;
     paid = std::max(paid, row.item.cumulative.units());
   }

@@ -251,8 +251,10 @@ void write_transactions(pqxx::transaction_base& tx, const Changes& changes) {
           " code = coalesce(excluded.code, t.code)");
 }
 
-// An item that was skipped names what was asked for, not what was paid.
-constexpr const char* kStands = " WHERE r.code IN (0, 1)";
+// SettledItem::stands(), in the database.
+std::string where_stands() {
+  return " WHERE r.code IN (" + std::to_string(kCodePaid) + ", " + std::to_string(kCodeNothingNew) + ")";
+}
 
 void write_settled(pqxx::transaction_base& tx, const Changes& changes) {
   BulkRows<std::int32_t, std::int64_t, Text, std::int64_t, std::int64_t> parked;
@@ -283,9 +285,9 @@ void write_settled(pqxx::transaction_base& tx, const Changes& changes) {
       tx,
       "UPDATE sums s SET paid = greatest(s.paid, n.paid) FROM (SELECT r.p, r.sum, max(r.cumulative) AS paid"
       " FROM " +
-          rows + kStands + " GROUP BY r.p, r.sum) n WHERE s.partition = n.p AND s.sum_id = n.sum");
+          rows + where_stands() + " GROUP BY r.p, r.sum) n WHERE s.partition = n.p AND s.sum_id = n.sum");
   items.exec(tx, "DELETE FROM parked t USING (SELECT r.p, r.sum, max(r.cumulative) AS paid FROM " + rows +
-                     kStands +
+                     where_stands() +
                      " GROUP BY r.p, r.sum) n WHERE t.partition = n.p AND t.sum_id = n.sum"
                      " AND t.cumulative <= n.paid");
 }

@@ -118,7 +118,7 @@ void Accrual::on(const Confirmed& line) {
   land(line.hash);
   failed_in_a_row_ = 0;
   for (const SettledItem& item : line.items) {
-    if (stands(item.code))
+    if (item.stands())
       stands_at(at(item.sum), item.cumulative);
     else
       refused(at(item.sum), line.at);

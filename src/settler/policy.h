@@ -32,9 +32,7 @@ struct Policy {
   std::int64_t parked_retry_ms = 3'600'000;
 };
 
-// The router's codes (contracts/README.md).
-inline constexpr std::int32_t kCodePaid = 0;
-inline constexpr std::int32_t kCodeNothingNew = 1;
+// The router's codes for what it skips (contracts/README.md).
 inline constexpr std::int32_t kCodeInvalidAmount = 10;
 inline constexpr std::int32_t kCodeBpsAboveCap = 11;
 inline constexpr std::int32_t kCodeUnknownMeter = 12;
@@ -44,7 +42,6 @@ inline constexpr std::int32_t kCodeMeterFailed = 23;  // the least specific of t
 // `parked`, of what is asked for again.
 inline constexpr std::string_view kRefusedTooOften = "refused_too_often";
 
-constexpr bool stands(std::int32_t code) { return code == kCodePaid || code == kCodeNothingNew; }
 // Trying again cannot help.
 constexpr bool is_permanent(std::int32_t code) {
   return code == kCodeInvalidAmount || code == kCodeBpsAboveCap || code == kCodeUnknownMeter ||

@@ -22,26 +22,22 @@ void Faults::fired(const char* kind) {
 
 log::Fault Faults::log(log::Write kind) {
   if (calm_) return log::Fault::none;
-  const auto is = [this](const char* name, log::Fault fault) {
-    fired(name);
-    return fault;
-  };
   switch (random_.below(150)) {
     case 0:
-      return is("log_busy", log::Fault::busy);
+      return fault("log_busy", log::Fault::busy);
     case 1:
-      return is("log_full", log::Fault::full);
+      return fault("log_full", log::Fault::full);
     case 2:
-      return is("in_doubt_applied", log::Fault::in_doubt_applied);
+      return fault("in_doubt_applied", log::Fault::in_doubt_applied);
     case 3:
-      return is("in_doubt_dropped", log::Fault::in_doubt_dropped);
+      return fault("in_doubt_dropped", log::Fault::in_doubt_dropped);
     case 4:
-      return is("crash_before_write", log::Fault::crash_before);
+      return fault("crash_before_write", log::Fault::crash_before);
     case 5:
-      return is("crash_after_write", log::Fault::crash_after);
+      return fault("crash_after_write", log::Fault::crash_after);
     case 6:
       if (kind != log::Write::commit) return log::Fault::none;
-      return is("fenced", log::Fault::fenced);
+      return fault("fenced", log::Fault::fenced);
     default:
       return log::Fault::none;
   }
@@ -49,21 +45,17 @@ log::Fault Faults::log(log::Write kind) {
 
 SendFault Faults::send() {
   if (calm_) return SendFault::none;
-  const auto is = [this](const char* name, SendFault fault) {
-    fired(name);
-    return fault;
-  };
   switch (random_.below(12)) {
     case 0:
-      return is("answer_lost_applied", SendFault::lost_applied);
+      return fault("answer_lost_applied", SendFault::lost_applied);
     case 1:
-      return is("answer_lost_dropped", SendFault::lost_dropped);
+      return fault("answer_lost_dropped", SendFault::lost_dropped);
     case 2:
-      return is("chain_unreachable", SendFault::unreachable);
+      return fault("chain_unreachable", SendFault::unreachable);
     case 3:
-      return is("try_again_later", SendFault::try_again);
+      return fault("try_again_later", SendFault::try_again);
     case 4:
-      return is("transaction_forgotten", SendFault::forgotten);
+      return fault("transaction_forgotten", SendFault::forgotten);
     default:
       return SendFault::none;
   }
@@ -71,18 +63,14 @@ SendFault Faults::send() {
 
 EventFault Faults::events() {
   if (calm_) return EventFault::none;
-  const auto is = [this](const char* name, EventFault fault) {
-    fired(name);
-    return fault;
-  };
   switch (random_.below(20)) {
     case 0:
-      return is("events_lost", EventFault::lost);
+      return fault("events_lost", EventFault::lost);
     case 1:
     case 2:
-      return is("events_repeated", EventFault::repeated);
+      return fault("events_repeated", EventFault::repeated);
     case 3:
-      return is("events_pruned", EventFault::pruned);
+      return fault("events_pruned", EventFault::pruned);
     default:
       return EventFault::none;
   }
@@ -90,17 +78,13 @@ EventFault Faults::events() {
 
 WriteFault Faults::database() {
   if (calm_) return WriteFault::none;
-  const auto is = [this](const char* name, WriteFault fault) {
-    fired(name);
-    return fault;
-  };
   switch (random_.below(15)) {
     case 0:
-      return is("database_away", WriteFault::away);
+      return fault("database_away", WriteFault::away);
     case 1:
-      return is("database_in_doubt_applied", WriteFault::in_doubt_applied);
+      return fault("database_in_doubt_applied", WriteFault::in_doubt_applied);
     case 2:
-      return is("database_in_doubt_dropped", WriteFault::in_doubt_dropped);
+      return fault("database_in_doubt_dropped", WriteFault::in_doubt_dropped);
     default:
       return WriteFault::none;
   }

@@ -39,6 +39,11 @@ class Faults {
 
  private:
   bool strikes(std::uint64_t one_in, const char* kind);
+  template <typename Fault>
+  Fault fault(const char* kind, Fault which) {
+    fired(kind);
+    return which;
+  }
 
   SeededRandom& random_;
   bool calm_ = false;

@@ -69,8 +69,8 @@ void SimulatedChain::apply(const Prepared& p) {
       m->second.paid = Amount(m->second.paid.units() + amount);
       tell(m->second);
     }
-    answer.items.push_back({item.sum, Amount(paid), Amount(amount), Amount(0),
-                            amount > 0 ? settler::kCodePaid : settler::kCodeNothingNew});
+    answer.items.push_back(
+        {item.sum, Amount(paid), Amount(amount), Amount(0), amount > 0 ? kCodePaid : kCodeNothingNew});
   }
   results_[p.hash] = answer;
 }

@@ -97,10 +97,7 @@ void add_replay(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* const replay = app.add_subcommand(
       "replay", "Rebuild PostgreSQL from the log beside the tables in use, and swap when it is done");
-  replay->add_option("--data", options->target.data, "Data folder (default: .paytick)");
-  CLI::Option* const config =
-      replay->add_option("--config", options->target.config_file, "Configuration file")
-          ->capture_default_str();
+  add_target_options(*replay, options->target);
   replay->add_flag("--dry-run", options->dry_run, "Read and check everything, write nothing");
   replay->add_option(
       "--until", options->until,
@@ -111,10 +108,7 @@ void add_replay(CLI::App& app, int& exit_code) {
   replay->footer(
       "An interrupted replay (Ctrl-C, a lost connection) goes on where it was when it is called again.\n"
       "Exit codes: 0 done; 1 it failed or was interrupted; 2 wrong options or configuration.");
-  replay->callback([options, config, &exit_code] {
-    options->target.config_named = config->count() > 0;
-    exit_code = run(*options);
-  });
+  replay->callback([options, &exit_code] { exit_code = run(*options); });
 }
 
 }  // namespace paytick::app

@@ -11,15 +11,14 @@
 #include "app/data_folder.h"
 #include "app/dev/environment.h"
 #include "app/logging.h"
+#include "app/target.h"
 #include "app/up/system.h"
 
 namespace paytick::app {
 namespace {
 
 struct Options {
-  std::string config_file = "paytick.toml";
-  bool config_named = false;
-  std::string data;
+  TargetOptions target;
   std::string listen;
   bool development = false;
   int ledger_ms = 1'000;
@@ -100,9 +99,9 @@ System::Settings development_settings(Config config, dev::Environment& environme
 }
 
 int run(const Options& options) {
-  auto config = load_config(options.config_file, options.config_named, process_environment());
+  auto config = load_config(options.target.config_file, options.target.config_named, process_environment());
   if (!config) return complain(config.error());
-  if (!options.data.empty()) config->data = options.data;
+  if (!options.target.data.empty()) config->data = options.target.data;
   if (!options.listen.empty()) config->gateway.listen = options.listen;
   if (auto done = set_up_logging(config->logging.level, config->logging.format); !done)
     return complain(done.error());
@@ -163,9 +162,7 @@ int run(const Options& options) {
 void add_up(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* const up = app.add_subcommand("up", "Run everything in one process on the embedded log");
-  CLI::Option* const config =
-      up->add_option("--config", options->config_file, "Configuration file")->capture_default_str();
-  up->add_option("--data", options->data, "Data folder (default: .paytick)");
+  add_target_options(*up, options->target);
   up->add_option("--listen", options->listen, "Address and port of the gateway; port 0 picks a free one");
   up->add_flag("--dev", options->development,
                "Development: bring a local Stellar network and a private PostgreSQL along, and write "
@@ -181,10 +178,7 @@ void add_up(CLI::App& app, int& exit_code) {
       "Nothing\n"
       "is lost when it is killed either. The log goes to standard error.\n"
       "Exit codes: 0 it was ended; 1 it failed; 2 wrong options or configuration.");
-  up->callback([options, config, &exit_code] {
-    options->config_named = config->count() > 0;
-    exit_code = run(*options);
-  });
+  up->callback([options, &exit_code] { exit_code = run(*options); });
 }
 
 }  // namespace paytick::app

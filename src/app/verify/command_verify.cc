@@ -57,10 +57,7 @@ void add_verify(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* const verify = app.add_subcommand(
       "verify", "Compare log, database and chain; exit 1 and the first difference if there is one");
-  verify->add_option("--data", options->target.data, "Data folder (default: .paytick)");
-  CLI::Option* const config =
-      verify->add_option("--config", options->target.config_file, "Configuration file")
-          ->capture_default_str();
+  add_target_options(*verify, options->target);
   verify->add_flag("--json", options->json, "The report as JSON");
   verify->footer(
       "Works beside a running paytick and without one. Chain and database are those of dev.json while "
@@ -68,10 +65,7 @@ void add_verify(CLI::App& app, int& exit_code) {
       "--dev` runs, else those of the configuration; what is not known is not asked, and the report says "
       "so.\n"
       "Exit codes: 0 they agree; 1 they differ; 2 it could not be asked.");
-  verify->callback([options, config, &exit_code] {
-    options->target.config_named = config->count() > 0;
-    exit_code = run(*options);
-  });
+  verify->callback([options, &exit_code] { exit_code = run(*options); });
 }
 
 }  // namespace paytick::app
