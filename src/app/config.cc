@@ -165,11 +165,11 @@ Result<void> apply_table(Config& config, const toml::table& table, const std::st
     const ConfigKey* key = find_key(full);
     if (key == nullptr) {
       std::string words = where;
-      words.append(": there is no key '")
-          .append(full)
-          .append("'; did you mean '")
-          .append(nearest_key(full))
-          .append("'?");
+      words.append(": there is no key '").append(full);
+      if (const std::string near = nearest_key(full); !near.empty())
+        words.append("'; did you mean '").append(near).append("'?");
+      else
+        words.append("'; docs/configuration.md lists them");
       return fail("config_unknown_key", std::move(words));
     }
     if (auto done = set_key(config, *key, value_text(node), where); !done) return done;

@@ -54,6 +54,14 @@ TEST_F(ConfigTest, AnUnknownKeyIsNamedWithItsLineAndTheLikelyOne) {
   EXPECT_NE(config.error().message.find("gateway.listen"), std::string::npos) << config.error().message;
 }
 
+TEST_F(ConfigTest, AKeyLikeNoOtherIsNotGuessedAt) {
+  const auto config = load("zebra = 1\n");
+  ASSERT_FALSE(config);
+  EXPECT_EQ(config.error().message.find("did you mean"), std::string::npos) << config.error().message;
+  EXPECT_NE(config.error().message.find("docs/configuration.md"), std::string::npos)
+      << config.error().message;
+}
+
 TEST_F(ConfigTest, AValueOutOfRangeIsRefused) {
   EXPECT_EQ(load("[log]\npartitions = 0\n").error().code, "config_bad_value");
   EXPECT_EQ(load("[log]\npartitions = \"many\"\n").error().code, "config_bad_value");
