@@ -12,7 +12,7 @@ namespace paytick::log {
 
 inline constexpr std::size_t kKeyBytesMax = 1024;      // keys are ids and short names; bounds the index
 inline constexpr std::uint32_t kPartitionsMax = 1024;  // bounds the tables that are kept per partition
-inline constexpr std::size_t kTopics = 7;
+inline constexpr std::size_t kTopics = 8;
 
 // What a record costs besides its key and value; an estimate, used alike for every bound.
 inline constexpr std::size_t kRecordOverheadBytes = 64;

@@ -18,6 +18,8 @@ std::string_view to_text(Topic topic) {
       return "catalog";
     case Topic::snapshots:
       return "snapshots";
+    case Topic::refusals:
+      return "refusals";
   }
   return "unknown";
 }

@@ -4,6 +4,10 @@
 // simulator), kafka/ (where users outgrow one machine). tests/integration/log holds one
 // conformance suite that every engine passes.
 //
+// Offsets of a partition rise. They are not dense: an engine may leave some out (Kafka's transaction markers
+// take them), so that the record after offset n is the next one read, not n + 1, and an end may lie beyond
+// the last record by more than one.
+//
 // Threads: every method may be called from any thread. Calls block; they are made from shells' own
 // threads, never from an event loop.
 //
@@ -38,8 +42,9 @@ enum class Topic : std::uint8_t {
   ticks = 3,
   settlements = 4,
   replies = 5,
-  catalog = 6,   // compacted by key
-  snapshots = 7  // compacted by key
+  catalog = 6,    // compacted by key
+  snapshots = 7,  // compacted by key
+  refusals = 8    // lines of heartbeats-in that were not taken, and why
 };
 std::string_view to_text(Topic topic);
 constexpr bool is_compacted(Topic topic) { return topic == Topic::catalog || topic == Topic::snapshots; }
@@ -87,12 +92,15 @@ class EventLog {
 
   virtual std::uint32_t partitions() const = 0;  // fixed when the log was created
 
-  // Unfenced append (gateways, catalogue). All records or none; durable when it returns.
-  // Gives the offset of each record, in order. Concurrent calls share one sync.
+  // Unfenced append (gateways, catalogue). Durable when it returns; gives the offset of each record. Records
+  // of a partition keep their order; others' may come between them. After "in_doubt" any of them may have
+  // been written, after another error none. Concurrent calls share one sync.
   virtual Result<std::vector<Offset>> append(std::span<const NewRecord> records) = 0;
 
-  // Takes the partition over for a role: durable, and every earlier lease is fenced from here on.
-  virtual Result<Lease> acquire(Role role, PartitionId partition) = 0;
+  // Takes the partition over for a role: durable, and every earlier lease is fenced from here on. The epoch
+  // is above every earlier one, and at least `at_least`: what an owner has read may know of a higher one than
+  // the engine, which keeps less (Kafka forgets the positions of a group that is long idle).
+  virtual Result<Lease> acquire(Role role, PartitionId partition, Epoch at_least = Epoch{1}) = 0;
 
   // Records and position in one atomic, durable step, if the lease still holds.
   virtual Result<std::vector<Offset>> commit(const Step& step) = 0;
@@ -101,20 +109,22 @@ class EventLog {
   virtual Result<std::optional<Offset>> position(Role role, PartitionId partition) = 0;
 
   // Records from `from` on, in order, up to about max_bytes (at least one if there is one), visible only once
-  // durable. Empty at the end. In compacted topics superseded records are left out (offsets stay).
+  // durable. Empty at the end, as far as this process can know it: what it has written itself, and what
+  // range() has shown, is never missing. In compacted topics superseded records may be left out (offsets
+  // stay).
   virtual Result<std::vector<Record>> read(TopicPartition tp, Offset from, std::size_t max_bytes) = 0;
 
-  // Newest record of a key in a compacted topic.
+  // Newest record of a key in a compacted topic. May read much of it: not for every record.
   virtual Result<std::optional<Record>> latest(TopicPartition tp, std::string_view key) = 0;
 
-  // [begin, end) of what can be read.
+  // [begin, end) of what can be read; asks the log itself, so the end is at least what was committed before.
   struct Range {
     Offset begin{};
     Offset end{};
   };
   virtual Result<Range> range(TopicPartition tp) = 0;
 
-  // Returns true when `end` has passed `seen`; false at the deadline or after interrupt().
+  // Returns true when there is a record at or after `seen`; false at the deadline or after interrupt().
   virtual bool wait(TopicPartition tp, Offset seen, std::chrono::milliseconds timeout) = 0;
   // Every wait under way returns now (shutdown); later ones wait as usual, so pass short timeouts and look at
   // your own stop flag.

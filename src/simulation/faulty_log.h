@@ -31,7 +31,9 @@ class FaultyLog final : public log::EventLog {
 
   std::uint32_t partitions() const override { return log_.partitions(); }
   Result<std::vector<Offset>> append(std::span<const log::NewRecord> records) override;
-  Result<log::Lease> acquire(log::Role role, PartitionId p) override { return log_.acquire(role, p); }
+  Result<log::Lease> acquire(log::Role role, PartitionId p, Epoch at_least = Epoch{1}) override {
+    return log_.acquire(role, p, at_least);
+  }
   Result<std::vector<Offset>> commit(const log::Step& step) override;
   Result<std::optional<Offset>> position(log::Role role, PartitionId p) override {
     return log_.position(role, p);

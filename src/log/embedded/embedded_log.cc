@@ -53,11 +53,11 @@ Result<std::vector<Offset>> EmbeddedLog::append(std::span<const NewRecord> recor
   return std::move(request.offsets);
 }
 
-Result<Lease> EmbeddedLog::acquire(Role role, PartitionId partition) {
+Result<Lease> EmbeddedLog::acquire(Role role, PartitionId partition, Epoch at_least) {
   if (auto ok = check_partition(partition, partitions()); !ok) return tl::unexpected(ok.error());
   WriteRequest request;
   request.kind = WriteRequest::Kind::acquire;
-  request.lease = {role, partition, {}};
+  request.lease = {role, partition, at_least};
   impl_->writer->submit(request);
   if (!request.outcome) return tl::unexpected(request.outcome.error());
   return request.lease;

@@ -43,7 +43,7 @@ class EmbeddedLog final : public EventLog {
 
   std::uint32_t partitions() const override;
   Result<std::vector<Offset>> append(std::span<const NewRecord> records) override;
-  Result<Lease> acquire(Role role, PartitionId partition) override;
+  Result<Lease> acquire(Role role, PartitionId partition, Epoch at_least = Epoch{1}) override;
   Result<std::vector<Offset>> commit(const Step& step) override;
   Result<std::optional<Offset>> position(Role role, PartitionId partition) override;
   Result<std::vector<Record>> read(TopicPartition tp, Offset from, std::size_t max_bytes) override;

@@ -123,7 +123,7 @@ bool EmbeddedReader::wait(TopicPartition tp, Offset seen, std::chrono::milliseco
 }
 
 Result<std::vector<Offset>> EmbeddedReader::append(std::span<const NewRecord>) { return read_only(); }
-Result<Lease> EmbeddedReader::acquire(Role, PartitionId) { return read_only(); }
+Result<Lease> EmbeddedReader::acquire(Role, PartitionId, Epoch) { return read_only(); }
 Result<std::vector<Offset>> EmbeddedReader::commit(const Step&) { return read_only(); }
 Result<void> EmbeddedReader::trim(TopicPartition, Offset) { return read_only(); }
 

@@ -27,7 +27,7 @@ class EmbeddedReader final : public EventLog {
   Result<std::optional<Offset>> position(Role role, PartitionId partition) override;
 
   Result<std::vector<Offset>> append(std::span<const NewRecord> records) override;
-  Result<Lease> acquire(Role role, PartitionId partition) override;
+  Result<Lease> acquire(Role role, PartitionId partition, Epoch at_least = Epoch{1}) override;
   Result<std::vector<Offset>> commit(const Step& step) override;
   Result<void> trim(TopicPartition tp, Offset before) override;
 

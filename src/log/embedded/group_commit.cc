@@ -232,7 +232,7 @@ void GroupCommit::stage_acquire(WriteRequest& request, Group& group) {
   const auto [epoch, is_new] = group.epochs.try_emplace(owner, Epoch{});
   if (is_new)
     if (const auto stored = epochs_.find(owner); stored != epochs_.end()) epoch->second = stored->second;
-  epoch->second = Epoch{static_cast<std::uint64_t>(epoch->second) + 1};
+  epoch->second = std::max(Epoch{static_cast<std::uint64_t>(epoch->second) + 1}, request.lease.epoch);
   request.lease.epoch = epoch->second;
   (void)group.batch.Put(store_.plain.get(), format::epoch_key(owner.first, owner.second),
                         format::encode_number(static_cast<std::int64_t>(epoch->second)));

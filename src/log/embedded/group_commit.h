@@ -30,7 +30,7 @@ struct WriteRequest {
   Kind kind{};
   std::span<const NewRecord> records;
   std::size_t bytes = 0;              // of the records
-  Lease lease;                        // commit; acquire: role and partition, the epoch is the answer
+  Lease lease;                        // commit; acquire: the epoch is the least wanted, then the answer
   std::optional<Offset> consumed_to;  // commit
   TopicPartition lane;                // trim
   Offset before{};                    // trim

@@ -43,6 +43,8 @@ Offset MemoryImage::append(const NewRecord& record) {
   return offset;
 }
 
+void MemoryImage::skip(TopicPartition tp) { lane(tp).records.push_back(nullptr); }
+
 EventLog::Range MemoryImage::range(TopicPartition tp) const {
   const Lane& from = lane(tp);
   return {from.begin, Offset{from.end()}};
@@ -88,9 +90,9 @@ Epoch MemoryImage::epoch(Role role, PartitionId partition) const {
   return entry == epochs_.end() ? Epoch{} : entry->second;
 }
 
-Epoch MemoryImage::next_epoch(Role role, PartitionId partition) {
+Epoch MemoryImage::next_epoch(Role role, PartitionId partition, Epoch at_least) {
   Epoch& epoch = epochs_[{role, partition}];
-  epoch = Epoch{static_cast<std::uint64_t>(epoch) + 1};
+  epoch = std::max(Epoch{static_cast<std::uint64_t>(epoch) + 1}, at_least);
   return epoch;
 }
 

@@ -1,5 +1,6 @@
 #include "log/memory/memory_log.h"
 
+#include <set>
 #include <utility>
 
 #include "log/checks.h"
@@ -99,12 +100,12 @@ Result<std::vector<Offset>> MemoryLog::append(std::span<const NewRecord> records
   });
 }
 
-Result<Lease> MemoryLog::acquire(Role role, PartitionId partition) {
+Result<Lease> MemoryLog::acquire(Role role, PartitionId partition, Epoch at_least) {
   const std::lock_guard lock(mutex_);
   if (auto ok = alive(); !ok) return tl::unexpected(ok.error());
   if (auto ok = check_partition(partition, image_.partitions()); !ok) return tl::unexpected(ok.error());
   return with_fault<Lease>(next_fault(Write::acquire), [&]() -> Result<Lease> {
-    return Lease{role, partition, image_.next_epoch(role, partition)};
+    return Lease{role, partition, image_.next_epoch(role, partition, at_least)};
   });
 }
 
@@ -123,7 +124,13 @@ Result<std::vector<Offset>> MemoryLog::commit(const Step& step) {
   return with_fault<std::vector<Offset>>(fault, [&]() -> Result<std::vector<Offset>> {
     if (!has_room(*bytes, Write::commit)) return log_full();
     if (step.consumed_to) image_.set_position(lease.role, lease.partition, *step.consumed_to);
-    return put(step.records);
+    auto offsets = put(step.records);
+    if (options_.markers) {
+      std::set<TopicPartition> written;
+      for (const NewRecord& record : step.records) written.insert(record.to);
+      for (const TopicPartition tp : written) image_.skip(tp);
+    }
+    return offsets;
   });
 }
 

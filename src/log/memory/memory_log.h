@@ -33,7 +33,9 @@ enum class Write : std::uint8_t { append, acquire, commit, trim };
 struct MemoryOptions {
   std::uint32_t partitions = 4;  // 1 … kPartitionsMax
   std::size_t bytes_max = 0;     // of what is kept; 0: no limit. Appends stop at 95 %: the rest is for steps
-  bool wait_blocks = true;       // false: wait() only looks, for a simulator with one thread
+  bool markers =
+      false;  // a step's last record of a partition is followed by an offset that holds none, as on Kafka
+  bool wait_blocks = true;  // false: wait() only looks, for a simulator with one thread
 };
 
 class MemoryLog final : public EventLog {
@@ -44,7 +46,7 @@ class MemoryLog final : public EventLog {
 
   std::uint32_t partitions() const override;
   Result<std::vector<Offset>> append(std::span<const NewRecord> records) override;
-  Result<Lease> acquire(Role role, PartitionId partition) override;
+  Result<Lease> acquire(Role role, PartitionId partition, Epoch at_least = Epoch{1}) override;
   Result<std::vector<Offset>> commit(const Step& step) override;
   Result<std::optional<Offset>> position(Role role, PartitionId partition) override;
   Result<std::vector<Record>> read(TopicPartition tp, Offset from, std::size_t max_bytes) override;
