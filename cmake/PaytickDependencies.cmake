@@ -1,4 +1,5 @@
-# Everything paytick links; all of it comes from the distribution (scripts/install-deps lists the packages).
+# Everything paytick links. All of it comes from the distribution (scripts/install-deps lists the packages), except
+# librdkafka (scripts/install-librdkafka).
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 find_package(Boost 1.81 REQUIRED)
@@ -20,6 +21,7 @@ if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
   target_compile_definitions(paytick_rapidjson INTERFACE RAPIDJSON_SSE42)
   target_compile_options(paytick_rapidjson INTERFACE -msse4.2)
 endif()
+include(PaytickRdKafka)
 
 if(PAYTICK_TESTS)
   find_package(GTest REQUIRED)
