@@ -1,0 +1,20 @@
+#pragma once
+// From what the parts count to the page. Each takes copies: whoever owns the counters makes them under its
+// own lock.
+
+#include <cstdint>
+
+#include "app/metrics/page.h"
+#include "ingest/gateway_parts.h"
+#include "log/embedded/embedded_log.h"
+#include "projections/worker.h"
+#include "settler/settler_worker.h"
+
+namespace paytick::app::metrics {
+
+void collect_gateway(Page& page, const ingest::GatewayStats& stats, std::int64_t connections_max);
+void collect_settler(Page& page, const settler::SettlerStatus& status);
+void collect_projection(Page& page, const projections::WorkerStatus& status, TimeMs now);
+void collect_embedded_log(Page& page, const log::EmbeddedLog::Metrics& log);
+
+}  // namespace paytick::app::metrics

@@ -1,0 +1,157 @@
+#include "app/metrics/observed_log.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace paytick::app::metrics {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// From a sync of a fast disk to a broker that is about to be given up.
+const prometheus::Histogram::BucketBoundaries kWriteBounds = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+                                                              0.1,    0.25,  0.5,    1,     2.5,  5,     10};
+
+constexpr std::size_t kDone = 0;
+
+double since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+
+void bump(std::atomic<std::uint64_t>& counter, std::uint64_t by = 1) {
+  counter.fetch_add(by, std::memory_order_relaxed);
+}
+
+std::string_view name_of(log::Role role) {
+  switch (role) {
+    case log::Role::aggregator:
+      return "aggregator";
+    case log::Role::settler:
+      return "settler";
+    case log::Role::bridge:
+      return "bridge";
+  }
+  return {};
+}
+
+}  // namespace
+
+ObservedLog::OfRole::OfRole() : seconds(kWriteBounds) {}
+
+ObservedLog::ObservedLog(log::EventLog& inner) : inner_(inner), append_seconds_(kWriteBounds) {}
+
+std::size_t ObservedLog::outcome_of(const Error& error) {
+  const auto name = [&error]() -> std::string_view {
+    switch (error.next) {
+      case Next::retry:
+        return "retry";
+      case Next::abort:
+        return error.code == "fenced" ? "fenced" : "aborted";
+      case Next::in_doubt:
+        return "in_doubt";
+      case Next::refused:
+      case Next::fatal:
+        break;
+    }
+    return "failed";
+  }();
+  return static_cast<std::size_t>(std::ranges::find(kOutcomes, name) - kOutcomes.begin());
+}
+
+template <typename T>
+Result<T> ObservedLog::noted(Result<T> result) {
+  if (!result) bump(errors_.at(outcome_of(result.error())));
+  return result;
+}
+
+void ObservedLog::note_written(std::span<const log::NewRecord> records) {
+  for (const log::NewRecord& record : records) {
+    OfTopic& topic = of(record.to.topic);
+    bump(topic.written_records);
+    bump(topic.written_bytes, record.value.size());
+  }
+}
+
+Result<std::vector<Offset>> ObservedLog::append(std::span<const log::NewRecord> records) {
+  const auto begin = Clock::now();
+  auto result = inner_.append(records);
+  bump(appends_.at(result ? kDone : outcome_of(result.error())));
+  if (result) {
+    append_seconds_.Observe(since(begin));
+    note_written(records);
+  }
+  return result;
+}
+
+Result<log::Lease> ObservedLog::acquire(log::Role role, PartitionId partition, Epoch at_least) {
+  auto result = noted(inner_.acquire(role, partition, at_least));
+  if (result) bump(of(role).takeovers);
+  return result;
+}
+
+Result<std::vector<Offset>> ObservedLog::commit(const log::Step& step) {
+  const auto begin = Clock::now();
+  auto result = inner_.commit(step);
+  OfRole& role = of(step.lease.role);
+  bump(role.commits.at(result ? kDone : outcome_of(result.error())));
+  if (result) {
+    role.seconds.Observe(since(begin));
+    note_written(step.records);
+  }
+  return result;
+}
+
+Result<std::optional<Offset>> ObservedLog::position(log::Role role, PartitionId partition) {
+  return noted(inner_.position(role, partition));
+}
+
+Result<std::vector<log::Record>> ObservedLog::read(log::TopicPartition tp, Offset from,
+                                                   std::size_t max_bytes) {
+  auto result = noted(inner_.read(tp, from, max_bytes));
+  if (!result || result->empty()) return result;
+  std::uint64_t bytes = 0;
+  for (const log::Record& record : *result) bytes += record.value.size();
+  bump(of(tp.topic).read_records, result->size());
+  bump(of(tp.topic).read_bytes, bytes);
+  return result;
+}
+
+Result<std::optional<log::Record>> ObservedLog::latest(log::TopicPartition tp, std::string_view key) {
+  return noted(inner_.latest(tp, key));
+}
+
+Result<log::EventLog::Range> ObservedLog::range(log::TopicPartition tp) { return noted(inner_.range(tp)); }
+
+bool ObservedLog::wait(log::TopicPartition tp, Offset seen, std::chrono::milliseconds timeout) {
+  return inner_.wait(tp, seen, timeout);
+}
+
+Result<void> ObservedLog::trim(log::TopicPartition tp, Offset before) {
+  return noted(inner_.trim(tp, before));
+}
+
+void ObservedLog::collect(Page& page) const {
+  for (std::size_t r = 0; r < kRoles; ++r) {
+    const std::string role(name_of(static_cast<log::Role>(r + 1)));
+    for (std::size_t o = 0; o < kOutcomes.size(); ++o)
+      page.set("paytick_log_commits_total", roles_[r].commits[o].load(),
+               {{"role", role}, {"outcome", std::string(kOutcomes[o])}});
+    page.set("paytick_log_takeovers_total", roles_[r].takeovers.load(), {{"role", role}});
+    page.set_collected("paytick_log_commit_seconds", roles_[r].seconds.Collect(), {{"role", role}});
+  }
+  for (std::size_t o = 0; o < kOutcomes.size(); ++o) {
+    const Labels labels = {{"outcome", std::string(kOutcomes[o])}};
+    page.set("paytick_log_appends_total", appends_[o].load(), labels);
+    if (o != kDone) page.set("paytick_log_errors_total", errors_[o].load(), labels);
+  }
+  page.set_collected("paytick_log_append_seconds", append_seconds_.Collect());
+  for (std::size_t t = 0; t < kTopics; ++t) {
+    const OfTopic& topic = topics_[t];
+    const Labels labels = {{"topic", std::string(to_text(static_cast<log::Topic>(t + 1)))}};
+    page.set("paytick_log_written_records_total", topic.written_records.load(), labels);
+    page.set("paytick_log_written_bytes_total", topic.written_bytes.load(), labels);
+    page.set("paytick_log_read_records_total", topic.read_records.load(), labels);
+    page.set("paytick_log_read_bytes_total", topic.read_bytes.load(), labels);
+  }
+}
+
+}  // namespace paytick::app::metrics
