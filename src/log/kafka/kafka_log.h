@@ -28,9 +28,8 @@ struct KafkaCounters {
   std::uint64_t fenced = 0;    // commits refused because another owner has taken over
   std::uint64_t aborted = 0;   // transactions given up, and known to be
   std::uint64_t append_failures = 0;
-  std::uint64_t reconnects = 0;    // readers that had to begin again
-  std::uint64_t queued_bytes = 0;  // read ahead, now
-  bool reachable = false;          // a broker answers, now
+  std::uint64_t reconnects = 0;  // readers that had to begin again
+  bool reachable = false;        // a broker answers, now
 };
 
 class KafkaLog final : public EventLog {

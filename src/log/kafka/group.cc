@@ -1,0 +1,108 @@
+#include "log/kafka/group.h"
+
+#include <string_view>
+
+namespace paytick::log::kafka {
+namespace {
+
+constexpr int kPollMs = 100;
+
+std::vector<PartitionId> to_partitions(const rd_kafka_topic_partition_list_t& list) {
+  std::vector<PartitionId> out;
+  for (int i = 0; i < list.cnt; ++i)
+    out.push_back(PartitionId{static_cast<std::uint32_t>(list.elems[i].partition)});
+  return out;
+}
+
+}  // namespace
+
+Result<void> Group::start(Callbacks callbacks) {
+  callbacks_ = std::move(callbacks);
+  note(Error{"joining", "Kafka: waiting for a share of " + topic_ + " in the group " + group_ + ".",
+             Next::retry});
+  Options options{{"group.id", group_},
+                  {"enable.auto.commit", "false"},
+                  {"auto.offset.reset", "latest"},
+                  {"partition.assignment.strategy", "cooperative-sticky"},
+                  {"session.timeout.ms", std::to_string(settings_.session_timeout.count())},
+                  {"heartbeat.interval.ms", std::to_string(settings_.session_timeout.count() / 5)},
+                  // It is paused as soon as it has partitions; what slips through before is not kept.
+                  {"queued.max.messages.kbytes", "1024"}};
+  if (!settings_.instance_id.empty()) options.emplace_back("group.instance.id", settings_.instance_id);
+  auto conf = make_conf(settings_, options);
+  if (!conf) return tl::unexpected(conf.error());
+  rd_kafka_conf_set_opaque(conf->get(), this);
+  rd_kafka_conf_set_rebalance_cb(conf->get(), on_rebalance);
+  rd_kafka_conf_set_error_cb(conf->get(), on_error);
+  auto client = make_client(RD_KAFKA_CONSUMER, std::move(*conf));
+  if (!client) return tl::unexpected(client.error());
+  client_ = std::move(*client);
+  rd_kafka_poll_set_consumer(client_.get());
+  const Owned<rd_kafka_topic_partition_list_t> topics(rd_kafka_topic_partition_list_new(1));
+  rd_kafka_topic_partition_list_add(topics.get(), topic_.c_str(), RD_KAFKA_PARTITION_UA);
+  if (const auto code = rd_kafka_subscribe(client_.get(), topics.get()))
+    return tl::unexpected(to_error(code, "joining " + group_));
+  thread_ = std::thread([this] { run(); });
+  return {};
+}
+
+void Group::run() {
+  while (!stop_) {
+    const Owned<rd_kafka_message_t> message(rd_kafka_consumer_poll(client_.get(), kPollMs));
+    if (message && message->err && message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
+      note(to_error(message->err, "keeping the membership in " + group_));
+  }
+  // Revokes what is assigned, through the callback, and tells the group.
+  rd_kafka_consumer_close(client_.get());
+}
+
+void Group::stop() {
+  stop_ = true;
+  if (thread_.joinable()) thread_.join();
+  client_.reset();
+}
+
+std::optional<Error> Group::trouble() const {
+  const std::lock_guard lock(mutex_);
+  return trouble_;
+}
+
+void Group::note(std::optional<Error> trouble) {
+  const std::lock_guard lock(mutex_);
+  trouble_ = std::move(trouble);
+}
+
+void Group::on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t* partitions,
+                         void* group) {
+  static_cast<Group*>(group)->rebalance(what, *partitions);
+}
+
+// Another process with our instance id, or a group that refuses us, ends the membership for good.
+void Group::on_error(rd_kafka_t* client, int code, const char*, void* group) {
+  auto told = static_cast<rd_kafka_resp_err_t>(code);
+  char why[256];
+  if (told == RD_KAFKA_RESP_ERR__FATAL) told = rd_kafka_fatal_error(client, why, sizeof why);
+  auto* const self = static_cast<Group*>(group);
+  if (told == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID)
+    self->note(Error{"instance_fenced",
+                     "Kafka: another process uses the instance id " + self->settings_.instance_id + ".",
+                     Next::fatal});
+  else if (const Error error = to_error(told, "keeping the membership in " + self->group_);
+           error.next == Next::fatal)
+    self->note(error);
+}
+
+void Group::rebalance(rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t& partitions) {
+  const bool assigned = what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
+  if (assigned) {
+    const Owned<rd_kafka_error_t> failed(rd_kafka_incremental_assign(client_.get(), &partitions));
+    (void)rd_kafka_pause_partitions(client_.get(), &partitions);
+    callbacks_.assigned(to_partitions(partitions));
+  } else {
+    callbacks_.revoked(to_partitions(partitions));
+    const Owned<rd_kafka_error_t> failed(rd_kafka_incremental_unassign(client_.get(), &partitions));
+  }
+  note(std::nullopt);
+}
+
+}  // namespace paytick::log::kafka

@@ -1,0 +1,332 @@
+#include "log/kafka/kafka_log.h"
+
+#include <atomic>
+#include <charconv>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <shared_mutex>
+#include <thread>
+#include <utility>
+
+#include "log/checks.h"
+#include "log/kafka/append_producer.h"
+#include "log/kafka/group.h"
+#include "log/kafka/questions.h"
+#include "log/kafka/readers.h"
+#include "log/kafka/transactional_producer.h"
+
+namespace paytick::log {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr auto kWatchPeriod = milliseconds(1'000);
+constexpr auto kWatchTimeout = milliseconds(2'000);
+constexpr int kAcquireTries = 8;  // who loses so many races in a row leaves the partition to the others
+
+std::int64_t number(Offset offset) { return static_cast<std::int64_t>(offset); }
+
+// What stands beside a committed offset: the epoch of the lease that committed it, and whether it is a
+// position at all: a group keeps no epoch without one.
+struct Note {
+  Epoch epoch{};
+  bool position = false;
+};
+
+std::string to_metadata(const Note& note) {
+  return "paytick 1 epoch=" + std::to_string(static_cast<std::uint64_t>(note.epoch)) +
+         (note.position ? "" : " none");
+}
+
+Note note_of(std::string_view metadata) {
+  Note note{{}, true};  // an operator may have set the offset with a tool of Kafka's
+  constexpr std::string_view kStart = "paytick 1 epoch=";
+  if (!metadata.starts_with(kStart)) return note;
+  std::uint64_t epoch = 0;
+  const char* const begin = metadata.data() + kStart.size();
+  (void)std::from_chars(begin, metadata.data() + metadata.size(), epoch);
+  return {Epoch{epoch}, !metadata.ends_with(" none")};
+}
+
+}  // namespace
+
+struct KafkaLog::Impl {
+  explicit Impl(KafkaSettings given) : settings(std::move(given)), readers(settings) {}
+  ~Impl();
+
+  Result<void> open();
+  void watch();
+  Result<Lease> acquire(Role role, PartitionId partition, Epoch at_least);
+  Result<std::vector<Offset>> commit(const Step& step);
+  Result<std::optional<Offset>> position(Role role, PartitionId partition);
+  Result<EventLog::Range> range(TopicPartition tp);
+
+  // One lease that this process holds.
+  struct Owner {
+    std::mutex mutex;  // one transaction at a time
+    Epoch epoch{};
+    std::unique_ptr<kafka::TransactionalProducer> producer;
+  };
+  using OwnerKey = std::pair<Role, PartitionId>;
+  std::shared_ptr<Owner> owner_of(OwnerKey key);
+  kafka::Consumed consumed(const Lease& lease, Offset to, const Note& note) const;
+
+  // What this process has written or has been shown lies below it: readers wait for it (event_log.h).
+  std::atomic<std::int64_t>& known_end(TopicPartition tp) { return known_ends[lane_index(tp, partitions)]; }
+  void know(TopicPartition tp, Offset end);
+
+  const KafkaSettings settings;
+  std::uint32_t partitions = 0;
+  std::unique_ptr<kafka::Questions> questions;
+  std::unique_ptr<kafka::AppendProducer> appender;
+  kafka::Readers readers;
+  std::unique_ptr<std::atomic<std::int64_t>[]> known_ends;
+  std::mutex owners_mutex;
+  std::map<OwnerKey, std::shared_ptr<Owner>> owners;
+
+  std::atomic<std::uint64_t> in_doubt{0}, fenced{0}, aborted{0}, append_failures{0};
+  std::atomic<std::uint64_t> interrupts{0};
+  std::atomic<bool> reachable{false};
+  std::mutex stop_mutex;
+  std::condition_variable stopped;
+  bool stopping = false;
+  std::thread watcher;
+};
+
+KafkaLog::Impl::~Impl() {
+  {
+    const std::lock_guard lock(stop_mutex);
+    stopping = true;
+  }
+  stopped.notify_all();
+  if (watcher.joinable()) watcher.join();
+}
+
+Result<void> KafkaLog::Impl::open() {
+  auto asked = kafka::Questions::open(settings);
+  if (!asked) return tl::unexpected(asked.error());
+  questions = std::move(*asked);
+  auto count = questions->partitions();
+  if (!count) return tl::unexpected(count.error());
+  if (*count > kPartitionsMax)
+    return fail("topic_mismatch",
+                "Kafka: at most " + std::to_string(kPartitionsMax) + " partitions are supported.",
+                Next::fatal);
+  partitions = *count;
+  known_ends = std::make_unique<std::atomic<std::int64_t>[]>(kTopics * partitions);
+  auto producer = kafka::AppendProducer::open(settings);
+  if (!producer) return tl::unexpected(producer.error());
+  appender = std::move(*producer);
+  reachable = true;
+  watcher = std::thread([this] { watch(); });
+  return {};
+}
+
+// Readiness asks often, and a broker that is away answers late: so it is asked here, once a second.
+void KafkaLog::Impl::watch() {
+  std::unique_lock lock(stop_mutex);
+  while (!stopped.wait_for(lock, kWatchPeriod, [this] { return stopping; })) {
+    lock.unlock();
+    reachable = questions->reachable(kWatchTimeout);
+    lock.lock();
+  }
+}
+
+void KafkaLog::Impl::know(TopicPartition tp, Offset end) {
+  auto& known = known_end(tp);
+  std::int64_t before = known;
+  while (before < number(end) && !known.compare_exchange_weak(before, number(end))) continue;
+}
+
+std::shared_ptr<KafkaLog::Impl::Owner> KafkaLog::Impl::owner_of(OwnerKey key) {
+  const std::lock_guard lock(owners_mutex);
+  auto& owner = owners[key];
+  if (!owner) owner = std::make_shared<Owner>();
+  return owner;
+}
+
+kafka::Consumed KafkaLog::Impl::consumed(const Lease& lease, Offset to, const Note& note) const {
+  return {group_name(settings, lease.role), topic_name(settings, source_of(lease.role)), lease.partition, to,
+          to_metadata(note)};
+}
+
+Result<Lease> KafkaLog::Impl::acquire(Role role, PartitionId partition, Epoch at_least) {
+  const auto owner = owner_of({role, partition});
+  const std::lock_guard lock(owner->mutex);
+  const std::string id =
+      group_name(settings, role) + "." + std::to_string(static_cast<std::uint32_t>(partition));
+  for (int tries = 1;; ++tries) {
+    owner->producer.reset();
+    owner->epoch = Epoch{};
+    auto producer = kafka::TransactionalProducer::open(settings, id);
+    if (!producer) return tl::unexpected(producer.error());
+    const auto before =
+        questions->committed(group_name(settings, role), topic_name(settings, source_of(role)), partition);
+    if (!before) return tl::unexpected(before.error());
+    Note note = *before ? note_of((*before)->metadata) : Note{};
+    note.epoch = std::max(Epoch{static_cast<std::uint64_t>(note.epoch) + 1}, at_least);
+    const Lease lease{role, partition, note.epoch};
+    const Offset at = *before ? (*before)->offset : Offset{};
+    const auto taken = (*producer)->commit({}, consumed(lease, at, note));
+    if (taken) {
+      owner->producer = std::move(*producer);
+      owner->epoch = lease.epoch;
+      return lease;
+    }
+    if (taken.error().code != "fenced" || tries == kAcquireTries) return tl::unexpected(taken.error());
+  }
+}
+
+Result<std::vector<Offset>> KafkaLog::Impl::commit(const Step& step) {
+  const auto owner = owner_of({step.lease.role, step.lease.partition});
+  const std::lock_guard lock(owner->mutex);
+  if (!owner->producer || owner->epoch != step.lease.epoch) {
+    ++fenced;
+    return log::fenced(step.lease, owner->epoch);
+  }
+  if (step.records.empty() && !step.consumed_to) return std::vector<Offset>{};
+  std::optional<kafka::Consumed> position;
+  if (step.consumed_to) position = consumed(step.lease, *step.consumed_to, {step.lease.epoch, true});
+  auto done = owner->producer->commit(step.records, position);
+  if (!owner->producer->usable()) {
+    owner->producer.reset();
+    owner->epoch = Epoch{};
+  }
+  if (done) {
+    for (std::size_t i = 0; i < done->size(); ++i) know(step.records[i].to, Offset{number((*done)[i]) + 1});
+    return done;
+  }
+  ++(done.error().code == "fenced" ? fenced : done.error().next == Next::in_doubt ? in_doubt : aborted);
+  return done;
+}
+
+Result<std::optional<Offset>> KafkaLog::Impl::position(Role role, PartitionId partition) {
+  const auto found =
+      questions->committed(group_name(settings, role), topic_name(settings, source_of(role)), partition);
+  if (!found) return tl::unexpected(found.error());
+  if (!*found || !note_of((*found)->metadata).position) return std::nullopt;
+  return (*found)->offset;
+}
+
+Result<EventLog::Range> KafkaLog::Impl::range(TopicPartition tp) {
+  auto found = questions->range(tp);
+  if (found) know(tp, found->end);
+  return found;
+}
+
+KafkaLog::KafkaLog(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+KafkaLog::~KafkaLog() { interrupt(); }
+
+Result<std::unique_ptr<KafkaLog>> KafkaLog::open(const KafkaSettings& settings) {
+  auto impl = std::make_unique<Impl>(settings);
+  if (auto opened = impl->open(); !opened) return tl::unexpected(opened.error());
+  return std::unique_ptr<KafkaLog>(new KafkaLog(std::move(impl)));
+}
+
+std::uint32_t KafkaLog::partitions() const { return impl_->partitions; }
+
+Result<std::vector<Offset>> KafkaLog::append(std::span<const NewRecord> records) {
+  if (auto good = check_records(records, partitions()); !good) return tl::unexpected(good.error());
+  auto done = impl_->appender->append(records);
+  if (!done) {
+    ++impl_->append_failures;
+    return done;
+  }
+  for (std::size_t i = 0; i < done->size(); ++i) impl_->know(records[i].to, Offset{number((*done)[i]) + 1});
+  return done;
+}
+
+Result<Lease> KafkaLog::acquire(Role role, PartitionId partition, Epoch at_least) {
+  if (auto good = check_partition(partition, partitions()); !good) return tl::unexpected(good.error());
+  return impl_->acquire(role, partition, at_least);
+}
+
+Result<std::vector<Offset>> KafkaLog::commit(const Step& step) {
+  if (auto good = check_partition(step.lease.partition, partitions()); !good)
+    return tl::unexpected(good.error());
+  if (auto good = check_records(step.records, partitions()); !good) return tl::unexpected(good.error());
+  return impl_->commit(step);
+}
+
+Result<std::optional<Offset>> KafkaLog::position(Role role, PartitionId partition) {
+  if (auto good = check_partition(partition, partitions()); !good) return tl::unexpected(good.error());
+  return impl_->position(role, partition);
+}
+
+Result<std::vector<Record>> KafkaLog::read(TopicPartition tp, Offset from, std::size_t max_bytes) {
+  if (auto good = check_lane(tp, partitions()); !good) return tl::unexpected(good.error());
+  auto cursor = impl_->readers.borrow(tp, from, [&]() -> Result<void> {
+    const auto range = impl_->range(tp);
+    return range ? check_offset(tp, from, *range) : tl::unexpected(range.error());
+  });
+  if (!cursor) return tl::unexpected(cursor.error());
+  return (*cursor)->read(Offset{impl_->known_end(tp).load()}, max_bytes, impl_->settings.request_timeout);
+}
+
+// From the end backwards, in growing steps: what is asked for is mostly new.
+Result<std::optional<Record>> KafkaLog::latest(TopicPartition tp, std::string_view key) {
+  if (auto good = check_lane(tp, partitions()); !good) return tl::unexpected(good.error());
+  constexpr std::int64_t kFirstWindow = 64;
+  constexpr std::int64_t kGrowth = 16;
+  constexpr std::size_t kReadBytes = 8 * 1024 * 1024;
+  const auto range = impl_->range(tp);
+  if (!range) return tl::unexpected(range.error());
+  for (std::int64_t window = kFirstWindow;; window *= kGrowth) {
+    const std::int64_t begin = std::max(number(range->begin), number(range->end) - window);
+    std::optional<Record> newest;
+    for (Offset at{begin}; at < range->end;) {
+      auto records = read(tp, at, kReadBytes);
+      if (!records) return tl::unexpected(records.error());
+      if (records->empty()) break;
+      at = Offset{number(records->back().offset) + 1};
+      for (Record& record : *records)
+        if (record.key == key) newest = std::move(record);
+    }
+    if (newest && newest->value.empty()) return std::nullopt;
+    if (newest) return newest;
+    if (begin == number(range->begin)) return std::nullopt;
+  }
+}
+
+Result<EventLog::Range> KafkaLog::range(TopicPartition tp) {
+  if (auto good = check_lane(tp, partitions()); !good) return tl::unexpected(good.error());
+  return impl_->range(tp);
+}
+
+bool KafkaLog::wait(TopicPartition tp, Offset seen, std::chrono::milliseconds timeout) {
+  if (!check_lane(tp, partitions())) return false;
+  auto cursor = impl_->readers.borrow(tp, seen, [&]() -> Result<void> {
+    const auto range = impl_->range(tp);
+    return range ? check_offset(tp, seen, *range) : tl::unexpected(range.error());
+  });
+  return cursor && (*cursor)->wait(timeout);
+}
+
+void KafkaLog::interrupt() { impl_->readers.wake(); }
+
+Result<void> KafkaLog::trim(TopicPartition tp, Offset before) {
+  if (auto good = check_lane(tp, partitions()); !good) return good;
+  if (is_compacted(tp.topic)) return {};
+  const auto range = impl_->range(tp);
+  if (!range) return tl::unexpected(range.error());
+  const Offset to = std::min(before, range->end);
+  return to > range->begin ? impl_->questions->delete_before(tp, to) : Result<void>();
+}
+
+std::unique_ptr<PartitionSource> KafkaLog::partition_source(Role role) {
+  return std::make_unique<kafka::Group>(impl_->settings, group_name(impl_->settings, role),
+                                        topic_name(impl_->settings, source_of(role)));
+}
+
+std::unique_ptr<PartitionSource> KafkaLog::partition_source(const std::string& group, Topic topic) {
+  return std::make_unique<kafka::Group>(impl_->settings, impl_->settings.prefix + "." + group,
+                                        topic_name(impl_->settings, topic));
+}
+
+KafkaCounters KafkaLog::counters() const {
+  return {impl_->in_doubt,        impl_->fenced,          impl_->aborted,
+          impl_->append_failures, impl_->readers.seeks(), impl_->reachable};
+}
+
+}  // namespace paytick::log

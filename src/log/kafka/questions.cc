@@ -1,0 +1,133 @@
+#include "log/kafka/questions.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "log/checks.h"
+
+namespace paytick::log::kafka {
+namespace {
+
+Result<Owned<rd_kafka_event_t>> answer(rd_kafka_queue_t* queue, int timeout_ms, const std::string& asking) {
+  Owned<rd_kafka_event_t> event(rd_kafka_queue_poll(queue, timeout_ms));
+  if (!event) return tl::unexpected(to_error(RD_KAFKA_RESP_ERR__TIMED_OUT, asking));
+  if (const auto code = rd_kafka_event_error(event.get())) return tl::unexpected(to_error(code, asking));
+  return event;
+}
+
+}  // namespace
+
+Questions::Questions(Client client, const KafkaSettings& settings)
+    : settings_(settings),
+      client_(std::move(client)),
+      timeout_ms_(milliseconds_of(settings.request_timeout)) {}
+
+Result<std::unique_ptr<Questions>> Questions::open(const KafkaSettings& settings) {
+  auto conf = make_conf(settings, {{"isolation.level", "read_committed"}});
+  if (!conf) return tl::unexpected(conf.error());
+  auto client = make_client(RD_KAFKA_CONSUMER, std::move(*conf));
+  if (!client) return tl::unexpected(client.error());
+  return std::unique_ptr<Questions>(new Questions(std::move(*client), settings));
+}
+
+Owned<rd_kafka_AdminOptions_t> Questions::options(rd_kafka_admin_op_t operation) const {
+  Owned<rd_kafka_AdminOptions_t> made(rd_kafka_AdminOptions_new(client_.get(), operation));
+  std::array<char, 256> why{};
+  (void)rd_kafka_AdminOptions_set_request_timeout(made.get(), timeout_ms_, why.data(), why.size());
+  return made;
+}
+
+Result<std::uint32_t> Questions::partitions() {
+  const rd_kafka_metadata_t* raw = nullptr;
+  if (const auto code = rd_kafka_metadata(client_.get(), 1, nullptr, &raw, timeout_ms_))
+    return tl::unexpected(to_error(code, "asking " + settings_.bootstrap + " for its topics"));
+  const Owned<const rd_kafka_metadata_t> metadata(raw);
+  std::optional<std::uint32_t> all;
+  for (std::size_t i = 1; i <= kTopics; ++i) {
+    const std::string name = topic_name(settings_, static_cast<Topic>(i));
+    const auto* const begin = metadata->topics;
+    const auto* const end = begin + metadata->topic_cnt;
+    const auto* const topic = std::find_if(begin, end, [&](const auto& t) { return name == t.topic; });
+    if (topic == end || topic->partition_cnt == 0)
+      return fail("topic_missing", "Kafka: there is no topic " + name + "; `paytick topics apply` makes it.",
+                  Next::fatal);
+    const auto count = static_cast<std::uint32_t>(topic->partition_cnt);
+    if (all.value_or(count) != count)
+      return fail("topic_mismatch",
+                  "Kafka: " + name + " has " + std::to_string(count) + " partitions, others have " +
+                      std::to_string(*all) + "; all of paytick's topics need the same number.",
+                  Next::fatal);
+    all = count;
+  }
+  return *all;
+}
+
+bool Questions::reachable(std::chrono::milliseconds timeout) {
+  const rd_kafka_metadata_t* raw = nullptr;
+  const auto code = rd_kafka_metadata(client_.get(), 0, nullptr, &raw, milliseconds_of(timeout));
+  const Owned<const rd_kafka_metadata_t> metadata(raw);
+  return !code && raw != nullptr && raw->broker_cnt > 0;
+}
+
+Result<EventLog::Range> Questions::range(TopicPartition at) {
+  std::int64_t low = 0, high = 0;
+  const std::string name = topic_name(settings_, at.topic);
+  const auto code = rd_kafka_query_watermark_offsets(
+      client_.get(), name.c_str(), static_cast<std::int32_t>(at.partition), &low, &high, timeout_ms_);
+  if (code) return tl::unexpected(to_error(code, "asking for the ends of " + name));
+  return EventLog::Range{Offset{low}, Offset{high}};
+}
+
+Result<std::optional<Committed>> Questions::committed(const std::string& group, const std::string& topic,
+                                                      PartitionId partition) {
+  const std::string asking = "asking for the position of " + group;
+  const Owned<rd_kafka_topic_partition_list_t> which(rd_kafka_topic_partition_list_new(1));
+  rd_kafka_topic_partition_list_add(which.get(), topic.c_str(), static_cast<std::int32_t>(partition));
+  const auto wanted = options(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
+  if (const Owned<rd_kafka_error_t> failed{rd_kafka_AdminOptions_set_require_stable_offsets(wanted.get(), 1)})
+    return tl::unexpected(to_error(*failed, asking));
+  auto* request = rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), which.get());
+  const Owned<rd_kafka_queue_t> queue(rd_kafka_queue_new(client_.get()));
+  rd_kafka_ListConsumerGroupOffsets(client_.get(), &request, 1, wanted.get(), queue.get());
+  rd_kafka_ListConsumerGroupOffsets_destroy(request);
+  auto event = answer(queue.get(), timeout_ms_ + 1'000, asking);
+  if (!event) return tl::unexpected(event.error());
+  std::size_t count = 0;
+  const auto* const result = rd_kafka_event_ListConsumerGroupOffsets_result(event->get());
+  const auto* const* const groups = rd_kafka_ListConsumerGroupOffsets_result_groups(result, &count);
+  if (count != 1) return tl::unexpected(to_error(RD_KAFKA_RESP_ERR__BAD_MSG, asking));
+  if (const auto* const failed = rd_kafka_group_result_error(groups[0])) {
+    if (rd_kafka_error_code(failed) == RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND) return std::nullopt;
+    return tl::unexpected(to_error(*failed, asking));
+  }
+  const auto* const list = rd_kafka_group_result_partitions(groups[0]);
+  if (list->cnt != 1) return std::nullopt;
+  const auto& entry = list->elems[0];
+  if (entry.err) return tl::unexpected(to_error(entry.err, asking));
+  if (entry.offset < 0) return std::nullopt;
+  return Committed{Offset{entry.offset},
+                   std::string(static_cast<const char*>(entry.metadata), entry.metadata_size)};
+}
+
+Result<void> Questions::delete_before(TopicPartition at, Offset before) {
+  const std::string asking = "trimming " + topic_name(settings_, at.topic);
+  const Owned<rd_kafka_topic_partition_list_t> which(rd_kafka_topic_partition_list_new(1));
+  rd_kafka_topic_partition_list_add(which.get(), topic_name(settings_, at.topic).c_str(),
+                                    static_cast<std::int32_t>(at.partition))
+      ->offset = static_cast<std::int64_t>(before);
+  auto* request = rd_kafka_DeleteRecords_new(which.get());
+  const Owned<rd_kafka_queue_t> queue(rd_kafka_queue_new(client_.get()));
+  rd_kafka_DeleteRecords(client_.get(), &request, 1, options(RD_KAFKA_ADMIN_OP_DELETERECORDS).get(),
+                         queue.get());
+  rd_kafka_DeleteRecords_destroy(request);
+  auto event = answer(queue.get(), timeout_ms_ + 1'000, asking);
+  if (!event) return tl::unexpected(event.error());
+  const auto* const list =
+      rd_kafka_DeleteRecords_result_offsets(rd_kafka_event_DeleteRecords_result(event->get()));
+  for (int i = 0; i < list->cnt; ++i)
+    if (list->elems[i].err) return tl::unexpected(to_error(list->elems[i].err, asking));
+  return {};
+}
+
+}  // namespace paytick::log::kafka

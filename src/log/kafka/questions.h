@@ -1,0 +1,44 @@
+#pragma once
+// What is asked of the brokers: which topics there are, where a partition begins and ends, what a group has
+// committed. Thread-safe; each call is one exchange, within the request timeout.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "log/event_log.h"
+#include "log/kafka/client.h"
+
+namespace paytick::log::kafka {
+
+struct Committed {
+  Offset offset{};
+  std::string metadata;
+};
+
+class Questions {
+ public:
+  static Result<std::unique_ptr<Questions>> open(const KafkaSettings& settings);
+
+  // The number of partitions that all of paytick's topics have. Codes: "topic_missing", "topic_mismatch"
+  // (fatal).
+  Result<std::uint32_t> partitions();
+  // Whether a broker answers.
+  bool reachable(std::chrono::milliseconds timeout);
+  // The end is that of committed transactions.
+  Result<EventLog::Range> range(TopicPartition at);
+  // Nothing when the group never committed one there. Offsets in open transactions are waited for.
+  Result<std::optional<Committed>> committed(const std::string& group, const std::string& topic,
+                                             PartitionId partition);
+  Result<void> delete_before(TopicPartition at, Offset before);
+
+ private:
+  Questions(Client client, const KafkaSettings& settings);
+  Owned<rd_kafka_AdminOptions_t> options(rd_kafka_admin_op_t operation) const;
+
+  const KafkaSettings& settings_;
+  Client client_;
+  int timeout_ms_;
+};
+
+}  // namespace paytick::log::kafka
