@@ -1,16 +1,15 @@
 // paytick up: all roles in one process on the embedded log.
 
-#include <pthread.h>
 #include <spdlog/spdlog.h>
 
-#include <csignal>
-#include <ctime>
+#include <algorithm>
 #include <iostream>
 
 #include "app/commands.h"
 #include "app/data_folder.h"
 #include "app/dev/environment.h"
 #include "app/logging.h"
+#include "app/stop_signals.h"
 #include "app/target.h"
 #include "app/up/system.h"
 
@@ -30,57 +29,7 @@ int complain(const Error& error) {
   return error.code.starts_with("config_") || error.code.starts_with("secret_") ? kExitUsage : kExitFailed;
 }
 
-sigset_t stop_signals() {
-  sigset_t set;
-  ::sigemptyset(&set);
-  ::sigaddset(&set, SIGTERM);
-  ::sigaddset(&set, SIGINT);
-  return set;
-}
-
-// Waits up to so long for a signal to end.
-bool stop_asked(long ms) {
-  const sigset_t signals = stop_signals();
-  const timespec period{.tv_sec = 0, .tv_nsec = ms * 1'000'000};
-  return ::sigtimedwait(&signals, nullptr, &period) > 0;
-}
-
-Result<System::Settings> production_settings(const Config& config) {
-  const Environment environment = process_environment();
-  System::Settings settings{.config = config,
-                            .development = false,
-                            .router = {},
-                            .settler = chain::SecretKey::from_seed(std::array<std::uint8_t, 32>{}),
-                            .admin = chain::SecretKey::from_seed(std::array<std::uint8_t, 32>{}),
-                            .platform_api_key = {},
-                            .stop_asked = [] { return stop_asked(0); }};
-  for (const auto& [value, key] :
-       {std::pair(&config.chain.rpc_url, "chain.rpc_url"),
-        std::pair(&config.chain.network_passphrase, "chain.network_passphrase"),
-        std::pair(&config.chain.router, "chain.router"), std::pair(&config.database.url, "database.url")})
-    if (value->empty())
-      return fail(
-          "config_missing",
-          std::string(key) + " is not set; see docs/configuration.md, or use --dev to try paytick out");
-  const auto router = parse_id<ContractId>(config.chain.router);
-  if (!router)
-    return fail("config_bad_value", "chain.router: '" + config.chain.router + "' is no contract id (C…)");
-  settings.router = *router;
-  for (const auto& [name, key] :
-       {std::pair("SETTLER_SECRET", &settings.settler), std::pair("OPERATOR_SECRET", &settings.admin)}) {
-    const auto text = load_secret(name, environment);
-    if (!text) return tl::unexpected(text.error());
-    const auto parsed = chain::SecretKey::parse(*text);
-    if (!parsed) return fail("secret_bad", std::string("PAYTICK_") + name + " is no secret key (S…)");
-    *key = *parsed;
-  }
-  const auto api_key = load_secret("PLATFORM_API_KEY", environment);
-  if (!api_key) return tl::unexpected(api_key.error());
-  settings.platform_api_key = *api_key;
-  return settings;
-}
-
-System::Settings development_settings(Config config, dev::Environment& environment) {
+RoleSettings development_settings(Config config, dev::Environment& environment) {
   config.chain.rpc_url = environment.network().rpc_url();
   config.chain.network_passphrase = environment.network().passphrase();
   config.chain.router = to_text(environment.router());
@@ -94,8 +43,7 @@ System::Settings development_settings(Config config, dev::Environment& environme
           .router = environment.router(),
           .settler = environment.secrets().settler,
           .admin = environment.secrets().operator_key,
-          .platform_api_key = environment.secrets().platform_api_key,
-          .stop_asked = [] { return stop_asked(0); }};
+          .platform_api_key = environment.secrets().platform_api_key};
 }
 
 int run(const Options& options) {
@@ -105,15 +53,12 @@ int run(const Options& options) {
   if (!options.listen.empty()) config->gateway.listen = options.listen;
   if (auto done = set_up_logging(config->logging.level, config->logging.format); !done)
     return complain(done.error());
-  if (auto done = System::check(*config); !done) return complain(done.error());
+  if (auto done = IngestSide::check(*config); !done) return complain(done.error());
 
-  const sigset_t signals = stop_signals();
-  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before any thread starts; taken in wait_for_end
-  ::signal(SIGPIPE, SIG_IGN);
-
-  Result<System::Settings> settings = fail("unset", "");
+  const StopSignals signals;
+  Result<RoleSettings> settings = fail("unset", "");
   if (!options.development) {
-    settings = production_settings(*config);
+    settings = production_settings(*config, {.chain = true, .database = true, .platform = true});
     if (!settings) return complain(settings.error());
   }
   const auto folder = DataFolder::claim(config->data);
@@ -131,7 +76,7 @@ int run(const Options& options) {
     settings = development_settings(*config, *environment);
   }
 
-  auto system = System::start(std::move(*settings));
+  auto system = System::start(std::move(*settings), [&signals] { return signals.asked(0); });
   if (!system && system.error().code == "stop_asked") {
     spdlog::info("ended before it was ready");
     return kExitDone;
@@ -141,13 +86,14 @@ int run(const Options& options) {
   bool asked = false;
   while (environment && !asked && !(*system)->failure() &&
          !(*system)->knows_meter(environment->viewer_meter()))
-    asked = stop_asked(20);
+    asked = signals.asked(20);
   if (environment && !asked) {
     if (auto done = environment->announce((*system)->listen()); !done) return complain(done.error());
   }
   spdlog::info("ready on {}", (*system)->listen());
-  while (!asked && !(*system)->failure()) asked = stop_asked(100);
+  while (!asked && !(*system)->failure()) asked = signals.asked(100);
   if (environment) std::filesystem::remove(dev::dev_json(config->data));
+  signals.release();
   spdlog::info("ending: no new connections; what is acknowledged is written");
   (*system)->drain();
   const auto failure = (*system)->failure();
@@ -174,9 +120,9 @@ void add_up(CLI::App& app, int& exit_code) {
                "Development: ledgers hold any number of transactions");
   up->footer(
       "Ctrl-C or SIGTERM ends it in order: no new connections, what is acknowledged is folded, then it "
-      "exits. "
-      "Nothing\n"
-      "is lost when it is killed either. The log goes to standard error.\n"
+      "exits;\n"
+      "a second signal ends it at once. Nothing is lost when it is killed either. The log goes to standard "
+      "error.\n"
       "Exit codes: 0 it was ended; 1 it failed; 2 wrong options or configuration.");
   up->callback([options, &exit_code] { exit_code = run(*options); });
 }

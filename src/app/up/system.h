@@ -2,59 +2,48 @@
 // All roles in one process on the embedded log: what `paytick up` runs. start() returns when everything is
 // ready, drain() when everything acknowledged is folded; the destructor stops what still runs.
 
-#include <atomic>
-#include <filesystem>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 
-#include "aggregator/runner.h"
-#include "app/config.h"
+#include "app/roles/aggregate_side.h"
+#include "app/roles/health.h"
+#include "app/roles/ingest_side.h"
+#include "app/roles/project_side.h"
+#include "app/roles/reply_relay.h"
+#include "app/roles/role_context.h"
+#include "app/roles/settle_side.h"
 #include "app/system_ports.h"
-#include "app/up/chain_side.h"
-#include "app/up/database_side.h"
-#include "app/up/health.h"
-#include "app/up/reply_relay.h"
-#include "ingest/gateway.h"
 #include "log/embedded/embedded_log.h"
 
 namespace paytick::app {
 
 class System {
  public:
-  struct Settings {
-    Config config;
-    bool development = false;
-    ContractId router;
-    chain::SecretKey settler;
-    chain::SecretKey admin;
-    std::string platform_api_key;  // of the first platform
-    // Asked while the log is folded again, which takes as long as the log is.
-    std::function<bool()> stop_asked = [] { return false; };
-  };
-  // Code "stop_asked" when that said so. "config_bad_value" for an address that is none; check() finds that
-  // one before anything is started.
-  static Result<void> check(const Config& config);
-  static Result<std::unique_ptr<System>> start(Settings settings);
+  // Code "stop_asked" when that said so. "config_bad_value" for an address that is none; IngestSide::check
+  // finds that one before anything is started.
+  static Result<std::unique_ptr<System>> start(RoleSettings settings, std::function<bool()> stop_asked);
   ~System();
 
-  std::string listen() const;  // the gateway's URL
+  std::string listen() const { return ingest_->listen(); }
   // Whether the chain's report of this meter has arrived: until then its viewer is unknown.
-  bool knows_meter(const MeterId& meter) const { return gateway_->meters().viewer_of(meter).has_value(); }
+  bool knows_meter(const MeterId& meter) const {
+    return ingest_->gateway().meters().viewer_of(meter).has_value();
+  }
   // Code and words of what has ended for good, once something has.
   std::optional<Error> failure() const;
   void drain();
 
  private:
-  explicit System(Settings settings);
+  explicit System(RoleSettings settings) : settings_(std::move(settings)) {}
   Result<void> start_log();
-  Result<void> start_aggregator();
-  Result<void> start_gateway();
-  ingest::HttpRoutes routes();
+  Result<void> start_roles(const RoleContext& context);
   std::string metrics();
   void failed(const Error& error);
 
-  Settings settings_;
+  const RoleSettings settings_;
   SystemClock clock_;
   SystemRandom random_;
   Health health_;
@@ -64,10 +53,10 @@ class System {
   // In the order in which they are needed; destroyed in reverse.
   std::unique_ptr<log::EmbeddedLog> log_;
   ReplyRelay relay_;
-  std::unique_ptr<ChainSide> chain_;
-  std::unique_ptr<DatabaseSide> database_;
-  std::unique_ptr<ingest::Gateway> gateway_;
-  std::unique_ptr<aggregator::Runner> aggregator_;
+  std::unique_ptr<SettleSide> settle_;
+  std::unique_ptr<ProjectSide> project_;
+  std::unique_ptr<IngestSide> ingest_;
+  std::unique_ptr<AggregateSide> aggregate_;
 };
 
 }  // namespace paytick::app

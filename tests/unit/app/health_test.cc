@@ -1,4 +1,4 @@
-#include "app/up/health.h"
+#include "app/roles/health.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "app/up/identity.h"
+#include "app/roles/identity.h"
 
 #include <gtest/gtest.h>
 

@@ -27,6 +27,9 @@ class Health {
   // drains.
   ingest::HttpResponse readyz() const;
 
+  // GET /healthz and GET /readyz. It outlives whoever serves them.
+  void add_routes(ingest::HttpRoutes& routes);
+
   void set_draining() { draining_ = true; }
 
  private:

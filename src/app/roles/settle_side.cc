@@ -1,4 +1,4 @@
-#include "app/up/chain_side.h"
+#include "app/roles/settle_side.h"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -8,6 +8,7 @@
 #include <optional>
 #include <thread>
 
+#include "app/worker_thread.h"
 #include "settler/chain_event_reader.h"
 #include "settler/creator_registrar.h"
 #include "settler/settler_worker.h"
@@ -24,24 +25,24 @@ void nap() { std::this_thread::sleep_for(std::chrono::milliseconds(20)); }
 // A worker that needs the chain: connected by start(), which is tried until the node answers.
 class Connected {
  public:
-  explicit Connected(const ChainSide::Settings& settings) : settings_(settings) {}
+  explicit Connected(const RoleContext& context) : context_(context) {}
   virtual ~Connected() = default;
 
  protected:
   Result<settler::ChainPort*> connect(bool as_admin) {
     if (chain_) return chain_.get();
     settler::SorobanConfig config;
-    config.rpc_url = settings_.chain.rpc_url;
-    config.network_passphrase = settings_.chain.network_passphrase;
-    config.router = settings_.router;
-    auto made = settler::SorobanChain::connect(
-        config, settings_.settler,
-        as_admin ? std::optional<chain::SecretKey>(settings_.admin) : std::nullopt);
+    const RoleSettings& settings = context_.settings;
+    config.rpc_url = settings.config.chain.rpc_url;
+    config.network_passphrase = settings.config.chain.network_passphrase;
+    config.router = settings.router;
+    auto made =
+        settler::SorobanChain::connect(config, *settings.settler, as_admin ? settings.admin : std::nullopt);
     if (!made) return tl::unexpected(made.error());
     chain_ = std::move(*made);
     return chain_.get();
   }
-  const ChainSide::Settings settings_;
+  const RoleContext context_;
 
  private:
   std::unique_ptr<settler::ChainPort> chain_;
@@ -65,18 +66,14 @@ std::vector<PartitionId> all_partitions(const log::EventLog& log) {
 
 }  // namespace
 
-struct ChainSide::Settling : Connected {
-  Settling(const Settings& settings, log::EventLog& log, WallClock& clock, Random& random,
-           std::function<void(const Error&)> fatal)
-      : Connected(settings),
-        log_(log),
-        clock_(clock),
-        random_(random),
+struct SettleSide::Settling : Connected {
+  explicit Settling(const RoleContext& context)
+      : Connected(context),
         thread_({.name = "settler",
                  .start = [this] { return start(); },
                  .step = [this] { return step(); },
                  .idle = nap,
-                 .fatal = std::move(fatal),
+                 .fatal = context_.fatal,
                  .nice = kNice}) {}
 
   Result<void> start() {
@@ -84,12 +81,12 @@ struct ChainSide::Settling : Connected {
     if (!chain) return tl::unexpected(chain.error());
     if (!worker_) {
       settler::SettlerConfig config;
-      config.partitions = all_partitions(log_);
-      config.policy = policy_of(settings_.settlement);
-      worker_.emplace(config, log_, **chain, clock_, random_);
+      config.partitions = all_partitions(context_.log);
+      config.policy = policy_of(context_.settings.config.settlement);
+      worker_.emplace(config, context_.log, **chain, context_.clock, context_.random);
     }
     if (auto begun = worker_->start(); !begun) return begun;
-    spdlog::info("settler took over {} partitions, {} of them from a snapshot", log_.partitions(),
+    spdlog::info("settler took over {} partitions, {} of them from a snapshot", context_.log.partitions(),
                  worker_->status().restored);
     return {};
   }
@@ -105,9 +102,6 @@ struct ChainSide::Settling : Connected {
     return status_;
   }
 
-  log::EventLog& log_;
-  WallClock& clock_;
-  Random& random_;
   mutable std::mutex mutex_;
   settler::SettlerStatus status_;
   TroubleLog chain_log_{"settler"};
@@ -115,17 +109,14 @@ struct ChainSide::Settling : Connected {
   WorkerThread thread_;  // last: it uses all of the above
 };
 
-struct ChainSide::Reading : Connected {
-  Reading(const Settings& settings, log::EventLog& log, WallClock& clock,
-          std::function<void(const Error&)> fatal)
-      : Connected(settings),
-        log_(log),
-        clock_(clock),
+struct SettleSide::Reading : Connected {
+  explicit Reading(const RoleContext& context)
+      : Connected(context),
         thread_({.name = "chain-events",
                  .start = [this] { return start(); },
                  .step = [this] { return step(); },
                  .idle = nap,
-                 .fatal = std::move(fatal),
+                 .fatal = context_.fatal,
                  .nice = kNice}) {}
 
   Result<void> start() {
@@ -133,9 +124,9 @@ struct ChainSide::Reading : Connected {
     if (!chain) return tl::unexpected(chain.error());
     if (!reader_) {
       settler::ChainEventConfig config;
-      config.start_ledger = static_cast<std::uint32_t>(settings_.chain.start_ledger);
-      config.poll_ms = settings_.chain.poll_ms;
-      reader_.emplace(config, log_, **chain, clock_);
+      config.start_ledger = static_cast<std::uint32_t>(context_.settings.config.chain.start_ledger);
+      config.poll_ms = context_.settings.config.chain.poll_ms;
+      reader_.emplace(config, context_.log, **chain, context_.clock);
     }
     return reader_->start();
   }
@@ -152,8 +143,6 @@ struct ChainSide::Reading : Connected {
     return trouble_;
   }
 
-  log::EventLog& log_;
-  WallClock& clock_;
   std::atomic<std::uint32_t> seen_{0};
   mutable std::mutex mutex_;
   std::optional<Error> trouble_;
@@ -162,37 +151,32 @@ struct ChainSide::Reading : Connected {
   WorkerThread thread_;
 };
 
-struct ChainSide::Registering : Connected {
-  Registering(const Settings& settings, log::EventLog& log, WallClock& clock,
-              std::function<void(const Error&)> fatal)
-      : Connected(settings),
-        log_(log),
-        clock_(clock),
+struct SettleSide::Registering : Connected {
+  explicit Registering(const RoleContext& context)
+      : Connected(context),
         thread_({.name = "registrar",
                  .start = [this] { return start(); },
                  .step = [this] { return registrar_->step(); },
                  .idle = nap,
-                 .fatal = std::move(fatal),
+                 .fatal = context_.fatal,
                  .nice = kNice}) {}
 
   Result<void> start() {
     auto chain = connect(true);
     if (!chain) return tl::unexpected(chain.error());
-    if (!registrar_) registrar_.emplace(log_, **chain, clock_);
+    if (!registrar_) registrar_.emplace(context_.log, **chain, context_.clock);
     return {};
   }
 
-  log::EventLog& log_;
-  WallClock& clock_;
   std::optional<settler::CreatorRegistrar> registrar_;
   WorkerThread thread_;
 };
 
-ChainSide::ChainSide(const Settings& settings, log::EventLog& log, WallClock& clock, Random& random,
-                     Health& health, const std::function<void(const Error&)>& fatal)
-    : settling_(std::make_unique<Settling>(settings, log, clock, random, fatal)),
-      reading_(std::make_unique<Reading>(settings, log, clock, fatal)),
-      registering_(std::make_unique<Registering>(settings, log, clock, fatal)) {
+SettleSide::SettleSide(const RoleContext& context)
+    : settling_(std::make_unique<Settling>(context)),
+      reading_(std::make_unique<Reading>(context)),
+      registering_(std::make_unique<Registering>(context)) {
+  Health& health = context.health;
   health.add("settlement", false, [this]() -> std::optional<Error> {
     if (auto trouble = settling_->thread_.trouble()) return trouble;
     return settling_->status().chain_trouble;
@@ -204,17 +188,17 @@ ChainSide::ChainSide(const Settings& settings, log::EventLog& log, WallClock& cl
   health.add("registrar", false, [this] { return registering_->thread_.trouble(); });
 }
 
-ChainSide::~ChainSide() { stop(); }
+SettleSide::~SettleSide() { stop(); }
 
-void ChainSide::stop() {
+void SettleSide::stop() {
   registering_->thread_.stop();
   settling_->thread_.stop();
   reading_->thread_.stop();
 }
 
-std::uint32_t ChainSide::ledger_seen() const { return reading_->seen_; }
+std::uint32_t SettleSide::ledger_seen() const { return reading_->seen_; }
 
-std::string ChainSide::metrics() const {
+std::string SettleSide::metrics() const {
   const settler::SettlerStatus status = settling_->status();
   return fmt::format(
       "# HELP paytick_settled_units Paid on chain, smallest units.\n# TYPE paytick_settled_units gauge\n"

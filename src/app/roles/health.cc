@@ -1,4 +1,4 @@
-#include "app/up/health.h"
+#include "app/roles/health.h"
 
 #include "app/json.h"
 
@@ -35,6 +35,11 @@ ingest::HttpResponse Health::readyz() const {
   response.status = ready ? 200 : 503;
   response.body = json.text();
   return response;
+}
+
+void Health::add_routes(ingest::HttpRoutes& routes) {
+  routes.add("GET", "/healthz", ingest::RunOn::loop, [this](const auto&) { return healthz(); });
+  routes.add("GET", "/readyz", ingest::RunOn::pool, [this](const auto&) { return readyz(); });
 }
 
 }  // namespace paytick::app

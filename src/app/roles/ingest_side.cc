@@ -1,0 +1,86 @@
+#include "app/roles/ingest_side.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+#include "app/roles/address.h"
+
+namespace paytick::app {
+namespace {
+
+// The id of the platform that a key belongs to when no registry of platforms says otherwise: the same for the
+// same key.
+PlatformId platform_of(const std::string& api_key) {
+  const auto hash = ingest::hash_api_key(api_key);
+  PlatformId id;
+  std::copy_n(hash.begin(), id.bytes.size(), id.bytes.begin());
+  return id;
+}
+
+}  // namespace
+
+Result<void> IngestSide::check(const Config& config) {
+  const auto address = parse_address("gateway.listen", config.gateway.listen);
+  return address ? Result<void>() : tl::unexpected(address.error());
+}
+
+IngestSide::IngestSide(RoleContext context, std::function<std::string()> metrics)
+    : context_(std::move(context)),
+      metrics_(std::move(metrics)),
+      history_(context_.settings.config.database.url) {}
+
+Result<std::unique_ptr<IngestSide>> IngestSide::create(RoleContext context, const Identity& identity,
+                                                       const RestoredSessions& restored,
+                                                       std::function<std::string()> metrics) {
+  const RoleSettings& settings = context.settings;
+  const auto address = parse_address("gateway.listen", settings.config.gateway.listen);
+  if (!address) return tl::unexpected(address.error());
+
+  ingest::GatewayConfig config;
+  config.address = address->host;
+  config.port = address->port;
+  config.threads = static_cast<std::size_t>(settings.config.gateway.threads);
+  config.connections_max = settings.config.gateway.connections_max;
+  config.development = settings.development;
+  config.network_passphrase = settings.config.chain.network_passphrase;
+  config.gateway = identity.gateway;
+  config.boot = identity.boot;
+  config.resume_key = identity.resume_key;
+  const std::string& key = settings.platform_api_key;
+  if (!key.empty()) config.platforms.push_back({platform_of(key), ingest::hash_api_key(key), false});
+  config.inputs_from = restored.positions;
+
+  std::unique_ptr<IngestSide> side(new IngestSide(std::move(context), std::move(metrics)));
+  const RoleContext& my = side->context_;
+  auto made = ingest::Gateway::create(std::move(config), {my.log, my.clock, my.random}, side->routes());
+  if (!made) return tl::unexpected(made.error());
+  side->gateway_ = std::move(*made);
+  restored.hand_over(*side->gateway_);
+  return side;
+}
+
+ingest::HttpRoutes IngestSide::routes() {
+  ingest::HttpRoutes routes;
+  context_.health.add_routes(routes);
+  routes.add("GET", "/metrics", ingest::RunOn::pool, [this](const auto&) {
+    ingest::HttpResponse response;
+    response.content_type = "text/plain; version=0.0.4";
+    response.body = gateway_->metrics() + metrics_();
+    return response;
+  });
+  history_.add(routes, context_.settings.development);
+  return routes;
+}
+
+std::string IngestSide::listen() const {
+  const auto address = parse_address("gateway.listen", context_.settings.config.gateway.listen);
+  return url_of({address->host, gateway_->port()});
+}
+
+void IngestSide::drain(std::chrono::milliseconds patience) {
+  if (!gateway_->drain(patience)) spdlog::warn("some connections did not end in time and were cut");
+}
+
+}  // namespace paytick::app

@@ -1,0 +1,53 @@
+#pragma once
+// The role that listens: the gateway, what it must know before it does, and the routes it serves.
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "app/roles/history_routes.h"
+#include "app/roles/identity.h"
+#include "app/roles/role_context.h"
+#include "ingest/gateway.h"
+
+namespace paytick::app {
+
+// What an aggregator has restored, and a gateway that starts must know: registered meters, and the sessions
+// and attachments that are alive. From `positions` on, one a partition, the gateway reads `heartbeats`
+// itself: opens that were acknowledged before a crash, and meters; folded by now or not.
+struct RestoredSessions {
+  std::vector<Offset> positions;
+  std::function<void(ingest::Gateway&)> hand_over;  // once, before the gateway starts
+};
+
+class IngestSide {
+ public:
+  // Code "config_bad_value" for an address that is none.
+  static Result<void> check(const Config& config);
+
+  // `metrics` is the text of /metrics besides the gateway's own.
+  static Result<std::unique_ptr<IngestSide>> create(RoleContext context, const Identity& identity,
+                                                    const RestoredSessions& restored,
+                                                    std::function<std::string()> metrics);
+  // Reads the catalogue and what is left of `heartbeats`, and listens.
+  Result<void> start() { return gateway_->start(); }
+  // Stops accepting, closes the sockets, writes everything.
+  void drain(std::chrono::milliseconds patience);
+
+  ingest::Gateway& gateway() { return *gateway_; }
+  std::string listen() const;  // the gateway's URL
+
+ private:
+  IngestSide(RoleContext context, std::function<std::string()> metrics);
+  ingest::HttpRoutes routes();
+
+  const RoleContext context_;
+  const std::function<std::string()> metrics_;
+  HistoryRoutes history_;
+  std::unique_ptr<ingest::Gateway> gateway_;
+};
+
+}  // namespace paytick::app

@@ -1,0 +1,26 @@
+#pragma once
+// The role that keeps PostgreSQL up to date. Billing does not wait for the database: while it is away the
+// projection tries again, and catches up after.
+
+#include <memory>
+#include <string>
+
+#include "app/roles/role_context.h"
+
+namespace paytick::app {
+
+class ProjectSide {
+ public:
+  // Starts the thread.
+  explicit ProjectSide(const RoleContext& context);
+  ~ProjectSide();
+
+  void stop();
+  std::string metrics(TimeMs now) const;  // Prometheus text
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace paytick::app

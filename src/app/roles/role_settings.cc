@@ -1,0 +1,60 @@
+#include "app/roles/role_settings.h"
+
+#include <utility>
+#include <vector>
+
+namespace paytick::app {
+namespace {
+
+Result<chain::SecretKey> load_key(std::string_view name, const Environment& environment) {
+  const auto text = load_secret(name, environment);
+  if (!text) return tl::unexpected(text.error());
+  auto key = chain::SecretKey::parse(*text);
+  if (!key) return fail("secret_bad", "PAYTICK_" + std::string(name) + " is no secret key (S…)");
+  return *key;
+}
+
+Result<void> check_present(const Config& config, const RoleNeeds& needs) {
+  std::vector<std::pair<const std::string*, const char*>> needed;
+  if (needs.chain) {
+    needed.emplace_back(&config.chain.rpc_url, "chain.rpc_url");
+    needed.emplace_back(&config.chain.network_passphrase, "chain.network_passphrase");
+    needed.emplace_back(&config.chain.router, "chain.router");
+  }
+  if (needs.database) needed.emplace_back(&config.database.url, "database.url");
+  for (const auto& [value, key] : needed)
+    if (value->empty())
+      return fail(
+          "config_missing",
+          std::string(key) + " is not set; see docs/configuration.md, or use --dev to try paytick out");
+  return {};
+}
+
+}  // namespace
+
+Result<RoleSettings> production_settings(const Config& config, const RoleNeeds& needs) {
+  const Environment environment = process_environment();
+  if (auto present = check_present(config, needs); !present) return tl::unexpected(present.error());
+  RoleSettings settings;
+  settings.config = config;
+  if (needs.chain) {
+    const auto router = parse_id<ContractId>(config.chain.router);
+    if (!router)
+      return fail("config_bad_value", "chain.router: '" + config.chain.router + "' is no contract id (C…)");
+    settings.router = *router;
+    auto settler = load_key("SETTLER_SECRET", environment);
+    if (!settler) return tl::unexpected(settler.error());
+    auto admin = load_key("OPERATOR_SECRET", environment);
+    if (!admin) return tl::unexpected(admin.error());
+    settings.settler = *settler;
+    settings.admin = *admin;
+  }
+  if (needs.platform) {
+    auto api_key = load_secret("PLATFORM_API_KEY", environment);
+    if (!api_key) return tl::unexpected(api_key.error());
+    settings.platform_api_key = *api_key;
+  }
+  return settings;
+}
+
+}  // namespace paytick::app

@@ -1,0 +1,34 @@
+#pragma once
+// The configuration as roles need it: read, checked, and with its secrets.
+
+#include <optional>
+#include <string>
+
+#include "app/config.h"
+#include "chain/keys.h"
+#include "model/error.h"
+#include "model/ids.h"
+
+namespace paytick::app {
+
+struct RoleSettings {
+  Config config;
+  bool development = false;
+  ContractId router;
+  std::optional<chain::SecretKey> settler;  // signs settlements
+  std::optional<chain::SecretKey> admin;    // registers creators
+  std::string platform_api_key;             // of the first platform
+};
+
+// What must be configured.
+struct RoleNeeds {
+  bool chain = false;  // and the keys that sign there
+  bool database = false;
+  bool platform = false;
+};
+
+// As an operator runs it: chain and database from the configuration, keys from the environment. Codes
+// "config_missing", "config_bad_value", "secret_…", naming the key.
+Result<RoleSettings> production_settings(const Config& config, const RoleNeeds& needs);
+
+}  // namespace paytick::app
