@@ -20,9 +20,12 @@ inline constexpr std::string_view kNotText = "not_text";            // a binary 
 inline constexpr std::string_view kUnknownType = "unknown_type";    // `type` is none we know
 inline constexpr std::string_view kMissingField = "missing_field";  // the message names it
 inline constexpr std::string_view kBadField = "bad_field";          // of another type or out of range
-inline constexpr std::string_view kInvalidPlan = "invalid_plan";    // a rate plan outside its ranges
-inline constexpr std::string_view kBadTime = "bad_time";            // negative or far in the future
-inline constexpr std::string_view kLate = "late";                   // outside the bounds of time
+inline constexpr std::string_view kForbiddenField = "forbidden_field";  // in a topic: not a producer's to say
+inline constexpr std::string_view kForbiddenType = "forbidden_type";    // likewise: a line of paytick's roles
+inline constexpr std::string_view kTooManyLines = "too_many_lines";     // in one record of a topic
+inline constexpr std::string_view kInvalidPlan = "invalid_plan";        // a rate plan outside its ranges
+inline constexpr std::string_view kBadTime = "bad_time";                // negative or far in the future
+inline constexpr std::string_view kLate = "late";                       // outside the bounds of time
 inline constexpr std::string_view kBadResumeToken = "bad_resume_token";  // not one of ours
 // What it names
 inline constexpr std::string_view kUnknownContent = "unknown_content";

@@ -35,10 +35,17 @@ struct BatchLine {
   std::string_view plan;  // open, optional: the price that was shown
 };
 
+// Members that a line of its type does not have.
+enum class OtherMembers : std::uint8_t {
+  ignored,  // over HTTP: the sender is told what was made of the line
+  refused   // in a topic: "forbidden_field", "forbidden_type" for what only paytick's own roles may say
+};
+
 // The line is destroyed. Codes: those of read_object, "too_large", "unknown_type", "missing_field",
 // "bad_field", "bad_time" (negative, beyond kTimeMax, or ahead of `now` by more than kFutureMsMax; a stop
 // only the first two).
-Result<BatchLine> parse_batch_line(codec::MutableLine line, TimeMs now);
+Result<BatchLine> parse_batch_line(codec::MutableLine line, TimeMs now,
+                                   OtherMembers others = OtherMembers::ignored);
 
 // {"line":1,"status":"accepted"}\n
 void render_accepted(std::uint32_t line, std::string& out);

@@ -38,7 +38,7 @@ class InsituStream : public rapidjson::InsituStringStream {
 };
 
 // `Member` is called as member(parent, key, scalar): parent is empty at the top level, else the key of the
-// object.
+// object. One that has a container(key) is told of the top level's objects and arrays, too.
 template <typename Member>
 class ObjectHandler {
  public:
@@ -66,10 +66,14 @@ class ObjectHandler {
     if (arrays_ == 0 && depth_ <= 2) (depth_ == 1 ? outer_ : inner_) = {s, n};
     return true;
   }
-  bool StartObject() { return enter(); }
+  bool StartObject() {
+    tell_container();
+    return enter();
+  }
   bool EndObject(rapidjson::SizeType) { return leave(); }
   bool StartArray() {
     if (depth_ == 0) return !(not_object_ = true);
+    tell_container();
     ++arrays_;
     return enter();
   }
@@ -79,6 +83,11 @@ class ObjectHandler {
   }
 
  private:
+  void tell_container() {
+    if constexpr (requires { member_.container(std::string_view()); }) {
+      if (depth_ == 1) member_.container(outer_);
+    }
+  }
   bool enter() {
     if (++depth_ > codec::kJsonDepthMax) return !(too_deep_ = true);
     return true;

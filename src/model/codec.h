@@ -23,6 +23,7 @@
 #include "model/inputs.h"
 #include "model/json.h"
 #include "model/outputs.h"
+#include "model/refusal.h"
 #include "model/settlements.h"
 
 namespace paytick::codec {
@@ -42,6 +43,7 @@ Result<Input> parse_input(MutableLine line);
 Result<Output> parse_output(MutableLine line);
 Result<Settlement> parse_settlement(MutableLine line);
 Result<Content> parse_content(MutableLine line);
+Result<Refusal> parse_refusal(MutableLine line);
 Result<FrameHeader> parse_frame_header(MutableLine line);
 Result<Fence> parse_fence(MutableLine line);
 
@@ -49,6 +51,7 @@ void write(const Input& input, std::string& out);
 void write(const Output& output, std::string& out);
 void write(const Settlement& settlement, std::string& out);
 void write(const Content& content, std::string& out);
+void write(const Refusal& refusal, std::string& out);
 void write(const FrameHeader& header, std::string& out);
 void write(const Fence& fence, std::string& out);
 

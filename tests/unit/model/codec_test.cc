@@ -29,6 +29,10 @@ struct Codec<Content> {
   static auto parse(MutableLine line) { return parse_content(line); }
 };
 template <>
+struct Codec<Refusal> {
+  static auto parse(MutableLine line) { return parse_refusal(line); }
+};
+template <>
 struct Codec<FrameHeader> {
   static auto parse(MutableLine line) { return parse_frame_header(line); }
 };
@@ -52,7 +56,7 @@ Result<Target> parse_text(std::string_view text) {
 
 template <typename Target>
 class CodecOf : public testing::Test {};
-using Targets = testing::Types<Input, Output, Settlement, Content, FrameHeader, Fence>;
+using Targets = testing::Types<Input, Output, Settlement, Content, Refusal, FrameHeader, Fence>;
 TYPED_TEST_SUITE(CodecOf, Targets);
 
 TYPED_TEST(CodecOf, ReadsWhatItWrites) {

@@ -38,6 +38,7 @@ using Rewrite = Result<std::string> (*)(const std::string&);
 
 Result<std::string> rewrite_input(const std::string& line) { return rewritten(parse_input, line); }
 Result<std::string> rewrite_content(const std::string& line) { return rewritten(parse_content, line); }
+Result<std::string> rewrite_refusal(const std::string& line) { return rewritten(parse_refusal, line); }
 
 template <auto kParse>
 Result<std::string> rewrite_framed(const std::string& line) {
@@ -53,7 +54,8 @@ struct Topic {
 const Topic kTopics[] = {{"heartbeats", rewrite_input},
                          {"ticks", rewrite_framed<parse_output>},
                          {"settlements", rewrite_framed<parse_settlement>},
-                         {"catalog", rewrite_content}};
+                         {"catalog", rewrite_content},
+                         {"refusals", rewrite_refusal}};
 
 TEST(Golden, LinesAreReadAndWrittenByteForByte) {
   for (const Topic& topic : kTopics) {

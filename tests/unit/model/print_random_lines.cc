@@ -1,5 +1,5 @@
 // Prints random valid lines of a topic, for validators in other languages.
-// Usage: print_random_lines heartbeats|ticks|settlements|catalog N
+// Usage: print_random_lines heartbeats|ticks|settlements|catalog|refusals N
 
 #include <cstdlib>
 #include <functional>
@@ -34,10 +34,11 @@ int run(int argc, char** argv) {
       {"heartbeats", print<Input>},
       {"ticks", print_framed<Output>},
       {"settlements", print_framed<Settlement>},
-      {"catalog", print<Content>}};
+      {"catalog", print<Content>},
+      {"refusals", print<Refusal>}};
   const auto topic = argc == 3 ? topics.find(argv[1]) : topics.end();
   if (topic == topics.end()) {
-    std::cerr << "usage: print_random_lines heartbeats|ticks|settlements|catalog N\n";
+    std::cerr << "usage: print_random_lines heartbeats|ticks|settlements|catalog|refusals N\n";
     return 2;
   }
   std::mt19937_64 random(42);

@@ -11,6 +11,7 @@
 
 #include "model/shapes_catalog.h"
 #include "model/shapes_outputs.h"
+#include "model/shapes_refusals.h"
 #include "model/shapes_settlements.h"
 
 namespace paytick::codec {

@@ -13,7 +13,8 @@ import unittest
 
 import jsonschema
 
-TOPICS = ("heartbeats", "ticks", "settlements", "catalog")
+WRITTEN = ("heartbeats", "ticks", "settlements", "catalog", "refusals")  # by the codec
+TOPICS = (*WRITTEN, "heartbeats-in")
 SCHEMAS = pathlib.Path(sys.argv[1])
 PRINT_RANDOM_LINES = sys.argv[2]
 RANDOM_LINES = 600
@@ -88,7 +89,7 @@ class Schemas(unittest.TestCase):
                     self.assertFalse(whole.is_valid(event))
 
     def test_random_lines_of_the_codec_are_valid(self):
-        for topic in TOPICS:
+        for topic in WRITTEN:
             command = [PRINT_RANDOM_LINES, topic, str(RANDOM_LINES)]
             printed = subprocess.run(command, check=True, capture_output=True, text=True, encoding="utf-8").stdout
             lines = printed.removesuffix("\n").split("\n")
