@@ -47,6 +47,8 @@ inline constexpr Definition kDefinitions[] = {
      "When the process started, since the epoch."},
 
     // The log, as every role sees it.
+    {"paytick_log_partitions", Type::gauge, Where::everywhere, "partitions", "",
+     "Partitions of the log: each needs one owner a role."},
     {"paytick_log_commits_total", Type::counter, Where::everywhere, "steps", "role,outcome",
      "Steps with their position, by how the commit ended: done, fenced (another owner has taken over), "
      "aborted, in_doubt (read back before anything else), retry (nothing was written), failed."},

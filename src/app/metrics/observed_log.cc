@@ -130,6 +130,7 @@ Result<void> ObservedLog::trim(log::TopicPartition tp, Offset before) {
 }
 
 void ObservedLog::collect(Page& page) const {
+  page.set("paytick_log_partitions", inner_.partitions());
   for (std::size_t r = 0; r < kRoles; ++r) {
     const std::string role(name_of(static_cast<log::Role>(r + 1)));
     for (std::size_t o = 0; o < kOutcomes.size(); ++o)
