@@ -20,6 +20,7 @@
 
 #include "aggregator/fold.h"
 #include "aggregator/records.h"
+#include "load_ids.h"
 #include "model/codec.h"
 
 namespace paytick::aggregator {
@@ -34,21 +35,6 @@ constexpr int kRoundsBeyondWindow = 10;
 std::uint32_t sessions_wanted() {
   const char* given = std::getenv("PAYTICK_BENCH_SESSIONS");  // NOLINT(concurrency-mt-unsafe)
   return given != nullptr ? static_cast<std::uint32_t>(std::atoi(given)) : 1'000'000;
-}
-
-// Looks random and is cheap (splitmix64).
-template <typename Id>
-Id id_of(std::uint64_t n) {
-  Id id;
-  std::uint64_t state = n * 977 + Id::kSize;
-  for (std::size_t at = 0; at < Id::kSize; at += 8) {
-    std::uint64_t z = state += 0x9E37'79B9'7F4A'7C15ULL;
-    z = (z ^ (z >> 30)) * 0xBF58'476D'1CE4'E5B9ULL;
-    z = (z ^ (z >> 27)) * 0x94D0'49BB'1331'11EBULL;
-    z ^= z >> 31;
-    std::memcpy(id.bytes.data() + at, &z, 8);
-  }
-  return id;
 }
 
 struct Plans {
