@@ -35,9 +35,14 @@ bool SocketDesk::within_rate(Conn& conn, TimeMs now) const {
   return true;
 }
 
+void SocketDesk::send(ConnId to, std::string text) {
+  counters_.bytes_out += text.size();
+  out_.send(to, std::move(text));
+}
+
 void SocketDesk::refuse(ConnId conn, const Error& error, std::optional<std::int64_t> seq) {
   ++counters_.refused;
-  out_.send(conn, render_error(error, seq));
+  send(conn, render_error(error, seq));
 }
 
 void SocketDesk::on_message(ConnId id, codec::MutableLine message, TimeMs now) {
@@ -45,6 +50,7 @@ void SocketDesk::on_message(ConnId id, codec::MutableLine message, TimeMs now) {
   if (it == conns_.end()) return;
   Conn& conn = it->second;
   ++counters_.pings;
+  counters_.bytes_in += message.size;
   if (!within_rate(conn, now)) {
     return refuse(id,
                   {std::string(code::kRateLimited), "Too many messages; send one a heartbeat.", Next::retry});
@@ -214,11 +220,11 @@ void SocketDesk::answer_tick(ConnId id, Attachment& a, const Reply& reply, TimeM
   if (reply.halt) {
     if (reply.seq == 0 && !news) return;
     ++counters_.halts;
-    return out_.send(id, render_halt(*reply.halt, answer));
+    return send(id, render_halt(*reply.halt, answer));
   }
   if (reply.seq == 0) return;
   ++counters_.ticks;
-  out_.send(id, render_tick(answer));
+  send(id, render_tick(answer));
 }
 
 bool SocketDesk::on_reply(const Reply& reply, TimeMs now) {

@@ -70,6 +70,7 @@ class SocketDesk {
   };
 
   bool within_rate(Conn& conn, TimeMs now) const;
+  void send(ConnId to, std::string text);
   void refuse(ConnId conn, const Error& error, std::optional<std::int64_t> seq = std::nullopt);
   Result<Attachment> prepare(const Ping& ping);
   void write_open(Attachment& a, std::optional<SessionId> resume, TimeMs now);

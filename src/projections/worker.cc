@@ -77,8 +77,9 @@ Result<void> ProjectionWorker::write_step() {
     }
     return written;
   }
-  write_time_ =
-      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
+  const auto time = std::chrono::steady_clock::now() - begin;
+  write_time_ = std::chrono::duration_cast<std::chrono::milliseconds>(time);
+  if (config_.on_written) config_.on_written(time);
   std::uint64_t lag = 0;
   std::optional<TimeMs> as_of;
   std::size_t sums = 0, sessions = 0;

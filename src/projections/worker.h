@@ -10,6 +10,7 @@
 // One thread calls start(), step() and pause(); status() may be called from any.
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -27,6 +28,8 @@ struct WorkerConfig {
   // Of the log, read in one step: bounds its memory, and keeps a transaction to a second or two.
   std::size_t step_bytes_max = 48 * 1024 * 1024;
   std::vector<Bound> bounds;  // where to stop, one a partition; empty: never
+  // For metrics: called in step() with the time of each transaction that was committed.
+  std::function<void(std::chrono::nanoseconds)> on_written = nullptr;
 };
 
 struct WorkerStatus {

@@ -16,6 +16,7 @@ struct SettlerWorker::Pending {
   Flight flight;
   Action action = Action::read_back;
   TimeMs due;                                // when the action is to be taken
+  std::optional<TimeMs> prepared_at;         // nothing when an earlier owner prepared it
   std::string fail_code;                     // with Action::fail
   std::optional<TransactionAnswer> applied;  // with Action::confirm and Action::fail
   bool submitted_written = false;
@@ -58,11 +59,16 @@ void SettlerWorker::on_settlement(SettlerPartition& p, const Settlement& line) {
     f.prepared = *prepared;
     f.flight = {p.fenced() ? Stage::written : Stage::unsure, prepared->ledger, prepared->max_time, 0};
     f.action = first_action(f.flight.stage);
+    if (p.fenced()) f.prepared_at = clock_.now();
     pending_.push_back(std::move(f));
   } else if (const auto* submitted = std::get_if<Submitted>(&line)) {
     if (const auto f = find(submitted->hash); f != pending_.end()) f->submitted_written = true;
   } else if (const auto* confirmed = std::get_if<Confirmed>(&line)) {
-    if (const auto f = find(confirmed->hash); f != pending_.end()) pending_.erase(f);
+    const auto f = find(confirmed->hash);
+    if (f == pending_.end()) return;
+    if (f->prepared_at && config_.on_confirmed)
+      config_.on_confirmed(std::max<std::int64_t>(clock_.now() - *f->prepared_at, 0));
+    pending_.erase(f);
   } else if (const auto* failed = std::get_if<Failed>(&line)) {
     if (const auto f = find(failed->hash); f != pending_.end()) pending_.erase(f);
   } else if (const auto* expired = std::get_if<Expired>(&line)) {

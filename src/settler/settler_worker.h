@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,6 +37,9 @@ struct SettlerConfig {
   // A snapshot after so much of both topics, and never before four times its own size: what a restart folds
   // again at most. 0: never.
   std::uint64_t snapshot_every_bytes = 64 * 1024 * 1024;
+  // For metrics: called in step() for each transaction that this worker has prepared and seen confirmed, with
+  // the time from the one record on the log to the other.
+  std::function<void(std::int64_t ms)> on_confirmed = nullptr;
 };
 
 struct SettlerStatus {

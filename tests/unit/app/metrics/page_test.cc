@@ -9,6 +9,7 @@
 
 #include "app/metrics/collectors.h"
 #include "app/metrics/process.h"
+#include "app/metrics/registry.h"
 
 namespace paytick::app::metrics {
 namespace {
@@ -55,6 +56,17 @@ TEST(MetricsPage, SaysWhatTheProcessUses) {
   EXPECT_GE(value_of(text, "process_threads"), 1);
   const auto now = static_cast<double>(std::time(nullptr));
   EXPECT_NEAR(value_of(text, "process_start_time_seconds"), now, 3'600);
+}
+
+TEST(MetricsRegistry, AsksEveryPart) {
+  Registry registry("settle");
+  registry.add([](Page& page) { page.set("paytick_settler_in_flight", 1); });
+  registry.add([](Page& page) { page.set("paytick_chain_events_ledger", 77); });
+  EXPECT_THAT(registry.text(), HasSubstr("role=\"settle\"} 1\n"));
+  EXPECT_EQ(value_of(registry.text(), "paytick_settler_in_flight"), 1);
+  EXPECT_EQ(value_of(registry.text(), "paytick_chain_events_ledger"), 77);
+  registry.clear();
+  EXPECT_EQ(value_of(registry.text(), "paytick_chain_events_ledger"), -1);
 }
 
 TEST(MetricsCollectors, CopyTheGatewaysCounters) {
