@@ -60,6 +60,22 @@ function(paytick_test name)
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 PROPERTIES ${properties})
 endfunction()
 
+# paytick_kafka_test(<name> SOURCES … LIBS … [TIMEOUT s]): a GoogleTest program whose cases share a broker that it
+# starts itself (tests/support); one ctest entry, because each process costs a broker.
+function(paytick_kafka_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LIBS" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 300)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_LIBS} paytick_support_kafka paytick_flags
+    GTest::gtest GTest::gmock GTest::gtest_main)
+  target_compile_definitions(${name} PRIVATE
+    PAYTICK_SOURCE_DIR="${PROJECT_SOURCE_DIR}" PAYTICK_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "integration;kafka")
+endfunction()
+
 # paytick_bench(<name> SOURCES … LIBS …): a Google Benchmark program; never run as a test.
 function(paytick_bench name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
