@@ -179,7 +179,10 @@ SessionDirectory& Gateway::sessions() { return impl_->sessions; }
 
 GatewayStats Gateway::stats() {
   GatewayStats stats;
-  for (auto& lane : impl_->lanes) stats.counters += lane->counters();
+  for (auto& lane : impl_->lanes) {
+    stats.counters += lane->counters();
+    stats.cpu_s += lane->cpu_s();
+  }
   stats.connections = impl_->connections;
   stats.sessions = impl_->sessions.size();
   stats.contents = impl_->catalog.size();

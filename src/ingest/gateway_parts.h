@@ -68,6 +68,7 @@ struct GatewayStats {
   std::size_t sessions = 0;  // of platforms, in the directory
   std::size_t contents = 0;
   std::size_t meters = 0;
+  double cpu_s = 0;  // used by the gateway's own threads so far
 };
 
 // Prometheus text.

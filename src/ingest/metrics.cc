@@ -50,6 +50,11 @@ std::string render_metrics(const GatewayStats& stats) {
   one("sessions", "gauge", "Attachments of platforms in the directory.", stats.sessions);
   one("contents", "gauge", "Contents in the catalogue.", stats.contents);
   one("meters", "gauge", "Meters known.", stats.meters);
+  fmt::format_to(
+      to,
+      "# HELP paytick_gateway_cpu_seconds_total Processor time of the gateway's own threads.\n"
+      "# TYPE paytick_gateway_cpu_seconds_total counter\npaytick_gateway_cpu_seconds_total {:.6f}\n",
+      stats.cpu_s);
 
   fmt::format_to(to,
                  "# HELP paytick_gateway_answer_seconds From a ping to its answer.\n"

@@ -35,9 +35,18 @@ class LoadTest(unittest.TestCase):
             self.assertEqual(report["billedTicks"], report["expectedTicks"])
             self.assertGreater(report["answerUs"]["p50"], 0)
             self.assert_verified()
+        with self.subTest("players of several processes, as fast as they are answered"):
+            report = self.load("--viewers", "50", "--flat-out", "--for", "2s", "--processes", "3")
+            self.assertEqual((report["processes"], report["refused"], report["lost"]), (3, 0, 0))
+            self.assertEqual(report["sent"], report["accepted"])
+            self.assertGreater(report["sent"], 50)
+            self.assertEqual(report["billedTicks"], report["expectedTicks"])
+            self.assertGreater(report["answersPerGatewayCpuSecond"], 0)
+            self.assert_verified()
 
     def test_wrong_options_are_told(self):
         self.assertIn("fund_needed", self.load("--over", "http", "--viewers", "100000", code=1))
+        self.assertIn("too_many_sockets", self.load("--viewers", "9000000", "--processes", "1", code=2))
         self.assertIn("bad_duration", self.load("--for", "soon", code=2))
         self.assertIn("too_fast", self.load("--viewers", "1", "--rate", "51", code=2))
 

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <csignal>
 #include <iostream>
+#include <limits>
 #include <thread>
 
 #include "app/commands.h"
@@ -14,6 +15,7 @@
 #include "app/dev/dev_file.h"
 #include "app/load/driver.h"
 #include "app/load/http_driver.h"
+#include "app/load/process_driver.h"
 #include "app/load/report.h"
 #include "app/load/socket_driver.h"
 #include "app/load/wire.h"
@@ -30,14 +32,15 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto kMetersPatience = 60s;   // without any progress, for the gateway to hear of the meters
 constexpr auto kBillingPatience = 10s;  // without any progress, for the fold to bill what was accepted
-constexpr rlim_t kOtherFiles = 64;      // descriptors besides the sockets
 
 std::atomic<bool> interrupted{false};
 
 int complain(const Error& error) {
   std::cerr << "paytick load: " << error.message << " (" << error.code << ")\n";
-  return error.code.starts_with("bad_") || error.code == "no_order" || error.code == "too_fast" ? kExitUsage
-                                                                                                : kExitFailed;
+  return error.code.starts_with("bad_") || error.code == "no_order" || error.code == "too_fast" ||
+                 error.code == "too_many_sockets"
+             ? kExitUsage
+             : kExitFailed;
 }
 
 std::uint64_t milliseconds_since(Clock::time_point begin) {
@@ -50,43 +53,57 @@ std::string ask_metrics(const std::string& listen) {
   auto client = chain::HttpClient::create(listen);
   if (!client) return {};
   auto answer = client->get("/metrics");
-  return answer && answer->status == 200 ? std::move(answer->body) : std::string();
+  return answer && answer->status == 200 ? "\n" + std::move(answer->body) : std::string();
 }
 
-std::optional<std::uint64_t> ask_metric(const std::string& listen, std::string_view name) {
-  return load::metric(ask_metrics(listen), name);
+std::vector<std::string> ask_metrics(const std::vector<std::string>& listen) {
+  std::vector<std::string> pages;
+  for (const std::string& url : listen) pages.push_back(ask_metrics(url));
+  return pages;
 }
 
-Result<void> allow_sockets(std::uint32_t viewers) {
+// The ticks that the fold has bought, over all aggregators.
+std::optional<std::uint64_t> ask_ticks(const load::Job& job) {
+  std::optional<std::uint64_t> sum;
+  for (const std::string& page : ask_metrics(job.options.metrics.empty() ? job.listen : job.options.metrics))
+    if (const auto ticks = load::metric_sum(page, "paytick_fold_ticks_total"))
+      sum = sum.value_or(0) + static_cast<std::uint64_t>(*ticks);
+  return sum;
+}
+
+std::uint64_t raise_files_max() {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
-  if (limit.rlim_max == RLIM_INFINITY || viewers + kOtherFiles <= limit.rlim_max) return {};
-  return fail("too_many_sockets", "this machine lets a process open " + std::to_string(limit.rlim_max) +
-                                      " files (ulimit -n): take fewer viewers, or --over http");
+  return limit.rlim_max == RLIM_INFINITY ? std::numeric_limits<std::uint32_t>::max() : limit.rlim_max;
+}
+
+// With meters, gateways and content named there is nothing to look up.
+Result<dev::DevFile> find_system(const load::Options& options) {
+  if (!options.meters.empty() && !options.listen.empty() && !options.content.empty() && !options.fund)
+    return dev::DevFile{};
+  return dev::read_dev_file(options.data);
 }
 
 Result<load::Job> prepare(const load::Options& options, const load::Plan& plan) {
-  auto system = dev::read_dev_file(options.data);
+  auto system = find_system(options);
   if (!system) return tl::unexpected(system.error());
   load::Job job;
   job.options = options;
   job.plan = plan;
-  job.listen = system->listen;
+  job.listen = options.listen.empty() ? std::vector{system->listen} : options.listen;
+  system->listen = job.listen.front();
   job.api_key = system->platform_api_key;
   job.interrupted = &interrupted;
-  if (!options.listen.empty()) job.listen = system->listen = options.listen;
   if (const auto key = load_secret("PLATFORM_API_KEY", process_environment()); key && !key->empty())
     job.api_key = system->platform_api_key = *key;
-  if (!options.over_http())
-    if (auto done = allow_sockets(options.viewers); !done) return tl::unexpected(done.error());
   auto fleet = load::gather_fleet(options, plan, *system);
   if (!fleet) return tl::unexpected(fleet.error());
   job.fleet = std::move(*fleet);
   // Over HTTP nothing is bought before the first heartbeat of the schedule, so that every tick can be
   // foretold.
-  auto content = options.content.empty() ? dev::create_content({.listen = job.listen,
+  auto content = options.content.empty() ? dev::create_content({.listen = job.listen.front(),
                                                                 .platform_api_key = job.api_key,
                                                                 .title = "Load test",
                                                                 .creator = system->creator,
@@ -106,7 +123,12 @@ void wait_for_meters(const load::Job& job) {
   auto progressed = begin;
   std::uint64_t before = 0;
   while (!interrupted && Clock::now() - progressed < kMetersPatience) {
-    const auto known = ask_metric(job.listen, "paytick_gateway_meters");
+    std::optional<std::uint64_t> known;  // to the one that knows the fewest
+    for (const std::string& page : ask_metrics(job.listen)) {
+      const auto here = load::metric_sum(page, "paytick_gateway_meters");
+      if (!here) return;
+      known = std::min<std::uint64_t>(known.value_or(job.fleet.size()), static_cast<std::uint64_t>(*here));
+    }
     if (!known || *known >= job.fleet.size()) return;
     if (*known != before) progressed = Clock::now();
     before = *known;
@@ -137,12 +159,11 @@ auto watched(Work work, Words words) {
 }
 
 // What the fold has billed since `before`, once it is what was to be billed or grows no more.
-std::optional<std::int64_t> billed_since(std::uint64_t before, std::int64_t expected,
-                                         const std::string& listen) {
+std::optional<std::int64_t> billed_since(std::uint64_t before, std::int64_t expected, const load::Job& job) {
   std::optional<std::int64_t> billed;
   auto progressed = Clock::now();
   while (Clock::now() - progressed < kBillingPatience) {
-    const auto ticks = ask_metric(listen, "paytick_fold_ticks_total");
+    const auto ticks = ask_ticks(job);
     if (!ticks) return std::nullopt;
     const auto now = static_cast<std::int64_t>(*ticks - before);
     if (now == expected) return now;
@@ -155,15 +176,17 @@ std::optional<std::int64_t> billed_since(std::uint64_t before, std::int64_t expe
 
 Result<load::Outcome> drive(load::Driver& driver, const load::Job& job) {
   wait_for_meters(job);
+  const auto before_connections = load::read_sample(ask_metrics(job.listen));
   const auto open_begin = Clock::now();
   auto opened = watched(
       [&] { return driver.open(); },
       [&] { return "opening sessions " + progress_bar(driver.ready(), job.fleet.size(), open_begin); });
   if (!opened) return tl::unexpected(opened.error());
-  const auto before = ask_metric(job.listen, "paytick_fold_ticks_total");
+  const auto before = ask_ticks(job);
+  const auto at_begin = load::read_sample(ask_metrics(job.listen));
   const auto begin = Clock::now();
   std::uint64_t last = 0, last_ms = 0;
-  auto ran = watched([&] { return driver.run(); },
+  auto ran = watched([&] { return driver.run(begin); },
                      [&] {
                        const load::Tally tally = driver.tally();
                        const std::uint64_t ms = milliseconds_since(begin);
@@ -176,17 +199,20 @@ Result<load::Outcome> drive(load::Driver& driver, const load::Job& job) {
   if (!ran) return tl::unexpected(ran.error());
   load::Outcome outcome;
   outcome.spent_ms = milliseconds_since(begin);
-  const std::string metrics = ask_metrics(job.listen);
-  outcome.history_behind_s = load::metric_text(metrics, "paytick_projection_behind_seconds").value_or("");
+  const auto pages = ask_metrics(job.listen);
+  outcome.history_behind_s =
+      load::metric_text(pages.front(), "paytick_projection_behind_seconds").value_or("");
   outcome.tally = driver.tally();
+  const std::uint64_t answers = outcome.tally.accepted + outcome.tally.refused;
+  outcome.gateway = load::figures(before_connections, at_begin, load::read_sample(pages), answers);
   if (driver.expected_ticks() >= 0) outcome.expected = driver.expected_ticks();
-  if (before && outcome.expected) outcome.billed = billed_since(*before, *outcome.expected, job.listen);
+  if (before && outcome.expected) outcome.billed = billed_since(*before, *outcome.expected, job);
   driver.close();
   return outcome;
 }
 
 int run(const load::Options& options) {
-  const auto plan = load::plan_of(options);
+  const auto plan = load::plan_of(options, raise_files_max());
   if (!plan) return complain(plan.error());
   std::signal(SIGINT, [](int) { interrupted = true; });
   std::signal(SIGPIPE, SIG_IGN);
@@ -200,6 +226,10 @@ int run(const load::Options& options) {
   std::unique_ptr<load::Driver> driver;
   if (options.over_http()) {
     driver = std::make_unique<load::HttpDriver>(*job, run_name, clock);
+  } else if (plan->processes > 1) {
+    auto several = load::ProcessDriver::create(*job);
+    if (!several) return complain(several.error());
+    driver = std::move(*several);
   } else {
     driver = std::make_unique<load::SocketDriver>(*job);
   }

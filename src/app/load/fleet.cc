@@ -22,7 +22,10 @@ constexpr std::size_t kPartSize = 5'000;
 constexpr std::int64_t kPayerSpends = 9'000 * kUnitsPerWhole;
 constexpr std::int64_t kMeterCosts = kUnitsPerWhole / 2;
 
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
 std::filesystem::path meters_file(const Options& options) {
+  if (!options.meters.empty()) return options.meters;
   return std::filesystem::path(options.data) / "load.meters";
 }
 
@@ -108,7 +111,10 @@ Result<std::vector<Viewer>> gather_fleet(const Options& options, const Plan& pla
                                          const dev::DevFile& system) {
   std::stringstream text;
   text << std::ifstream(meters_file(options)).rdbuf();
-  auto meters = read_meters(text.str(), system.router);
+  // Meters that were named count for whatever router their file says.
+  const auto router =
+      options.meters.empty() ? std::optional(system.router) : parse_id<ContractId>(first_line(text.str()));
+  auto meters = router ? read_meters(text.str(), *router) : std::vector<MeterId>();
   if (meters.size() < options.viewers) {
     if (!options.fund)
       return fail("fund_needed",

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <charconv>
 
 namespace paytick::app::load {
 
@@ -40,6 +41,36 @@ std::uint64_t Histogram::quantile(std::uint32_t per_million) const {
     if (seen >= rank) return std::min(last_of(i), max_);
   }
   return max_;
+}
+
+std::string Histogram::to_text() const {
+  std::string text = std::to_string(max_);
+  for (std::size_t i = 0; i < kBuckets; ++i) {
+    if (counts_[i] == 0) continue;
+    text.append(";").append(std::to_string(i)).append(":").append(std::to_string(counts_[i]));
+  }
+  return text;
+}
+
+bool Histogram::add_text(std::string_view text) {
+  Histogram other;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  const auto number = [&](std::uint64_t& to) {
+    const auto read = std::from_chars(at, end, to);
+    at = read.ptr;
+    return read.ec == std::errc{};
+  };
+  if (!number(other.max_)) return false;
+  while (at != end) {
+    std::uint64_t bucket = 0, times = 0;
+    if (*at++ != ';' || !number(bucket) || bucket >= kBuckets) return false;
+    if (at == end || *at++ != ':' || !number(times)) return false;
+    other.counts_[bucket] += times;
+    other.count_ += times;
+  }
+  merge(other);
+  return true;
 }
 
 }  // namespace paytick::app::load

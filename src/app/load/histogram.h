@@ -5,6 +5,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <string_view>
 
 namespace paytick::app::load {
 
@@ -18,6 +20,11 @@ class Histogram {
   // The value that at least `per_million` of a million counted ones do not pass: 990'000 is p99. 0 when
   // empty.
   std::uint64_t quantile(std::uint32_t per_million) const;
+
+  // One word without blanks, for another process: "max;bucket:count;…". read_text is false for anything else
+  // and adds nothing then.
+  std::string to_text() const;
+  bool add_text(std::string_view text);
 
  private:
   static constexpr unsigned kBits = 40;  // values above 2^40 - 1 count as that: twelve days in microseconds

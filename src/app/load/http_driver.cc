@@ -43,10 +43,14 @@ Tally HttpDriver::tally() const {
 }
 
 Result<void> HttpDriver::connect() {
-  auto to = resolve(io_, job_.listen);
-  if (!to) return tl::unexpected(to.error());
+  std::vector<Endpoint> gateways;
+  for (const std::string& url : job_.listen) {
+    auto to = resolve(io_, url);
+    if (!to) return tl::unexpected(to.error());
+    gateways.push_back(std::move(*to));
+  }
   for (std::uint32_t i = 0; i < job_.options.connections; ++i)
-    lanes_.push_back(std::make_unique<Lane>(io_, *to, job_.api_key));
+    lanes_.push_back(std::make_unique<Lane>(io_, gateways[i % gateways.size()], job_.api_key));
   return {};
 }
 
@@ -198,8 +202,8 @@ void HttpDriver::on_beats(Batch& batch, const Result<HttpLink::Answer>& answer) 
   });
 }
 
-Result<void> HttpDriver::run() {
-  begin_ = Clock::now();
+Result<void> HttpDriver::run(Clock::time_point begin) {
+  begin_ = begin;
   schedule_.emplace(job_.options.viewers, job_.plan.rate, clock_.now());
   const std::uint64_t end_us = job_.plan.run_ms * 1'000 + kGraceUs;
   pump([this](Batch& batch, std::string& body) { return fill_beats(batch, body); },

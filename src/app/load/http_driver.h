@@ -25,14 +25,13 @@ class HttpDriver final : public Driver {
   HttpDriver(const Job& job, const std::string& run, WallClock& clock);
 
   Result<void> open() override;
-  Result<void> run() override;
+  Result<void> run(Clock::time_point begin) override;
   void close() override;
   Tally tally() const override;
   std::uint64_t ready() const override { return ready_; }
   std::int64_t expected_ticks() const override { return static_cast<std::int64_t>(ticks_.distinct()); }
 
  private:
-  using Clock = std::chrono::steady_clock;
   struct Batch {
     std::vector<std::uint32_t> viewers;  // of its lines; opens and stops only
     std::uint64_t lines = 0;

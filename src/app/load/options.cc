@@ -10,6 +10,8 @@ namespace paytick::app::load {
 namespace {
 
 constexpr std::uint64_t kSocketPingsMax = 50;  // a second; the gateway's limit (ingest/gateway_parts.h)
+constexpr std::uint64_t kOtherFiles = 256;     // of a process, besides its sockets
+constexpr std::uint32_t kProcessesMax = 64;
 constexpr std::uint64_t kRateMax = 10'000'000;
 constexpr std::uint64_t kRunMsMax = std::uint64_t{7} * 24 * 3'600 * 1'000;
 
@@ -20,6 +22,11 @@ constexpr const char* kExamples = R"(Examples:
                                                             a platform's 100,000 sessions
   paytick load --over http --viewers 1000 --duplicates 0.2 --shuffle 0.2
                                                             the same bill, from a worse network
+  paytick load --fund --viewers 10000 --flat-out            as fast as they are answered: what the gateway can do
+  paytick load --listen URL --listen URL --metrics URL --fund --viewers 100000 --tick-ms 10000 --for 60s
+                                                            100,000 players over two gateways; what was billed is
+                                                            asked of the aggregator
+A process may open so many files only (ulimit -n): players are dealt out to as many processes as that takes.
 It reads addresses and keys from dev.json in the data folder of a running `paytick up --dev`; PAYTICK_PLATFORM_API_KEY
 names another key. Meters that --fund has made are remembered in load.meters there and used again. The check of what was
 billed counts all ticks of the system, so let nothing else play meanwhile.
@@ -35,7 +42,14 @@ void declare(CLI::App& command, Options& o) {
       ->capture_default_str();
   command.add_option("--data", o.data, "Data folder of the running `paytick up --dev`")
       ->capture_default_str();
-  command.add_option("--listen", o.listen, "The gateway's URL (default: from dev.json)");
+  command.add_option("--listen,--url", o.listen,
+                     "A gateway's URL; several share the viewers (default: dev.json's)");
+  command.add_option(
+      "--metrics", o.metrics,
+      "URL of an aggregator, asked what was billed; several are added up (default: the gateways)");
+  command.add_option(
+      "--meters", o.meters,
+      "File of meters that exist, as load.meters; with --listen and --content no dev.json is read");
   command.add_option("--content", o.content, "Content to watch (default: a new one)");
   command.add_option("--viewers,--sessions", o.viewers, "How many, each with a meter and a session")
       ->check(CLI::Range(1U, kViewersMax))
@@ -65,9 +79,17 @@ void declare(CLI::App& command, Options& o) {
   command.add_option("--connections", o.connections, "Requests under way at once, a connection each (http)")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
-  command.add_option("--threads", o.threads, "Threads that drive sockets (ws)")
+  command.add_option("--threads", o.threads, "Threads of a process that drive sockets (ws)")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
+  command
+      .add_option("--processes", o.processes, "Processes that drive sockets (ws; default: as many as needed)")
+      ->check(CLI::Range(1U, kProcessesMax));
+  command.add_option("--ramp", o.ramp, "Sockets opened a second, of all together (ws)")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  command.add_flag("--flat-out", o.flat_out,
+                   "A player pings again as soon as it is answered, instead of on time (ws)");
   command.add_option("--seed", o.seed, "Which heartbeats are doubled and delayed")->capture_default_str();
   command.add_flag("--json", o.json, "The report as JSON on standard output");
 }
@@ -86,7 +108,25 @@ Result<std::uint64_t> parse_duration(const std::string& text) {
   return number * factor;
 }
 
-Result<Plan> plan_of(const Options& options) {
+namespace {
+
+// How many processes and threads share the sockets.
+Result<void> deal_out(const Options& options, std::uint64_t files_max, Plan& plan) {
+  const std::uint64_t sockets_max = files_max > kOtherFiles ? files_max - kOtherFiles : 1;
+  const std::uint64_t needed = (options.viewers + sockets_max - 1) / sockets_max;
+  if (needed > kProcessesMax || (options.processes != 0 && options.processes < needed))
+    return fail("too_many_sockets", "this machine lets a process open " + std::to_string(files_max) +
+                                        " files (ulimit -n): take --processes " + std::to_string(needed) +
+                                        ", fewer viewers, or --over http");
+  plan.processes = std::min(options.processes != 0 ? options.processes : static_cast<std::uint32_t>(needed),
+                            options.viewers);
+  plan.threads = std::min(options.threads, std::max(options.viewers / plan.processes, 1U));
+  return {};
+}
+
+}  // namespace
+
+Result<Plan> plan_of(const Options& options, std::uint64_t files_max) {
   Plan plan;
   const auto run = parse_duration(options.run_for);
   if (!run) return tl::unexpected(run.error());
@@ -112,8 +152,9 @@ Result<Plan> plan_of(const Options& options) {
     if (plan.rate > kSocketPingsMax * options.viewers)
       return fail("too_fast", "the gateway takes " + std::to_string(kSocketPingsMax) +
                                   " pings a second from a socket: raise --viewers or lower --rate");
-    plan.threads = std::min(options.threads, options.viewers);
-    while (options.viewers % plan.threads != 0) --plan.threads;
+    if (auto dealt = deal_out(options, files_max, plan); !dealt) return tl::unexpected(dealt.error());
+  } else if (options.flat_out) {
+    return fail("bad_option", "--flat-out is for sockets; over HTTP raise --rate");
   }
   return plan;
 }

@@ -43,6 +43,22 @@ std::string billed_words(const Outcome& outcome) {
   return fmt::format("{} ticks, the answers say {}: NOT THE SAME", *outcome.billed, *outcome.expected);
 }
 
+// "a process, 123,456 of its gateway's threads alone"
+std::string gateway_words(const GatewayFigures& gateway) {
+  std::string text;
+  if (gateway.answers_per_process_cpu_s)
+    text += fmt::format("{} pings answered a CPU-second of the process",
+                        with_commas(*gateway.answers_per_process_cpu_s));
+  if (gateway.answers_per_gateway_cpu_s)
+    text +=
+        fmt::format("{}{} of the gateway's threads", text.empty() ? "pings answered a CPU-second: " : ", ",
+                    with_commas(*gateway.answers_per_gateway_cpu_s));
+  if (gateway.bytes_per_connection)
+    text += fmt::format("{}{} bytes resident a connection", text.empty() ? "" : "; ",
+                        *gateway.bytes_per_connection);
+  return text;
+}
+
 }  // namespace
 
 std::string progress_words(const Tally& tally, std::uint64_t answered_per_s, std::uint64_t spent_ms,
@@ -57,8 +73,11 @@ std::string to_words(const Outcome& outcome, const Options& options, const Plan&
   const Tally& t = outcome.tally;
   std::string text;
   auto to = std::back_inserter(text);
-  fmt::format_to(to, "{} viewers over {}, {} heartbeats/s asked for, ticks of {} ms\n",
-                 with_commas(options.viewers), options.over, with_commas(plan.rate), options.tick_ms);
+  const std::string pace =
+      options.flat_out ? "as fast as they are answered" : with_commas(plan.rate) + " heartbeats/s asked for";
+  fmt::format_to(to, "{} viewers over {} from {} process{}, {}, ticks of {} ms\n",
+                 with_commas(options.viewers), options.over, plan.processes, plan.processes == 1 ? "" : "es",
+                 pace, options.tick_ms);
   fmt::format_to(to, "  sent       {}  ({}/s)\n", with_commas(t.sent),
                  with_commas(per_second(t.sent, outcome.spent_ms)));
   fmt::format_to(to, "  accepted   {}  ({}/s for {}.{} s)\n", with_commas(t.accepted),
@@ -67,6 +86,8 @@ std::string to_words(const Outcome& outcome, const Options& options, const Plan&
   fmt::format_to(to, "  refused    {}, without an answer {}; errors:{}\n", with_commas(t.refused),
                  with_commas(t.lost), error_words(t));
   fmt::format_to(to, "  billed     {}\n", billed_words(outcome));
+  if (const auto words = gateway_words(outcome.gateway); !words.empty() && !options.over_http())
+    fmt::format_to(to, "  gateway    {}\n", words);
   if (!outcome.history_behind_s.empty())
     fmt::format_to(to, "  history    {} s behind when the last answer came\n", outcome.history_behind_s);
   text += "\n";
@@ -83,7 +104,12 @@ std::string to_json(const Outcome& outcome, const Options& options, const Plan& 
   JsonObject json;
   json.add("over", options.over);
   json.add("viewers", std::int64_t{options.viewers});
-  json.add("rate", number(plan.rate));
+  if (options.flat_out) {
+    json.add("flatOut", true);
+  } else {
+    json.add("rate", number(plan.rate));
+  }
+  json.add("processes", std::int64_t{plan.processes});
   json.add("tickMs", std::int64_t{options.tick_ms});
   json.add("spentMs", number(outcome.spent_ms));
   json.add("sent", number(t.sent));
@@ -97,6 +123,12 @@ std::string to_json(const Outcome& outcome, const Options& options, const Plan& 
   if (outcome.expected) json.add("expectedTicks", *outcome.expected);
   if (outcome.billed) json.add("billedTicks", *outcome.billed);
   if (!outcome.history_behind_s.empty()) json.add("historyBehindSeconds", outcome.history_behind_s);
+  const GatewayFigures& gateway = outcome.gateway;
+  if (gateway.answers_per_process_cpu_s)
+    json.add("answersPerCpuSecond", number(*gateway.answers_per_process_cpu_s));
+  if (gateway.answers_per_gateway_cpu_s)
+    json.add("answersPerGatewayCpuSecond", number(*gateway.answers_per_gateway_cpu_s));
+  if (gateway.bytes_per_connection) json.add("bytesPerConnection", *gateway.bytes_per_connection);
   const auto latency = [&](const char* name, const Histogram& histogram) {
     json.begin(name);
     for (const Quantile& q : kQuantiles) json.add(q.name, number(histogram.quantile(q.per_million)));

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "app/load/gateway_figures.h"
 #include "app/load/options.h"
 #include "app/load/tally.h"
 
@@ -15,6 +16,7 @@ struct Outcome {
   std::uint64_t spent_ms = 0;                    // from the first heartbeat to the last answer
   std::optional<std::int64_t> expected, billed;  // ticks; nothing when it cannot be told
   std::string history_behind_s;  // of PostgreSQL behind the log when the last answer came; empty: unknown
+  GatewayFigures gateway;
   bool agrees() const { return expected && billed && *expected == *billed; }
   // Everything that was sent was accepted, answered and billed.
   bool good() const { return agrees() && tally.refused == 0 && tally.lost == 0 && tally.errors.empty(); }

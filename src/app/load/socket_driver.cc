@@ -27,6 +27,9 @@ using Socket = asio::basic_stream_socket<asio::ip::tcp, asio::io_context::execut
 constexpr auto kTurn = 1ms;
 constexpr std::size_t kConnectingMax = 64;  // of a thread at once: below the server's backlog
 constexpr auto kReopenPause = 300ms;
+constexpr auto kAnswerPatience = 5s;  // for an answer, which may be lost; then another ping asks again
+constexpr auto kSweep = 500ms;
+constexpr auto kFlatOutPause = 21ms;      // between two pings of a socket: the gateway takes 50 a second
 constexpr auto kPatience = 30s;           // without any progress while opening
 constexpr auto kLastAnswers = 5s;         // after the last ping
 constexpr std::size_t kPendingMax = 128;  // pings of a socket without an answer; more are not sent
@@ -45,6 +48,7 @@ struct Pending {
 struct Player {
   explicit Player(asio::io_context& io) : ws(Socket(io.get_executor())) {}
 
+  const Endpoint* gateway = nullptr;
   websocket::stream<Socket, false> ws;
   beast::flat_buffer in;
   std::string ping;  // as far as `"seq":`
@@ -61,27 +65,35 @@ struct Player {
 
 }  // namespace
 
+// The viewers i with i mod lanes == lane. Heartbeat n of the schedule is viewer n mod viewers.
 class SocketDriver::Lane {
  public:
-  Lane(const Job& job, Endpoint to, std::uint32_t lane) : job_(job), to_(std::move(to)), lane_(lane) {
-    for (std::uint32_t i = lane; i < job.options.viewers; i += job.plan.threads) {
+  Lane(const Job& job, const std::vector<Endpoint>& gateways, std::uint32_t lane)
+      : job_(job), gateways_(gateways), lane_(lane), lanes_(job.plan.processes * job.plan.threads) {
+    for (std::uint32_t i = lane; i < job.options.viewers; i += lanes_) {
       auto& player = players_.emplace_back(std::make_unique<Player>(io_));
+      player->gateway = &gateways_[i % gateways_.size()];
       player->ping = R"({"type":"ping","videoId":")" + job.content + R"(","contractId":")" +
                      to_text(job.fleet[i].meter) + R"(","seq":)";
     }
   }
 
   void open() {
-    progressed_ = Clock::now();
+    begin_ = progressed_ = Clock::now();
     turn([this] { return open_turn(); });
   }
 
   void run(Clock::time_point begin) {
     begin_ = begin;
-    next_ = lane_;
     for (auto& player : players_) player->first = player->last;
     Dice dice(job_.options.seed + lane_);
-    turn([this, &dice] { return run_turn(dice); });
+    if (job_.options.flat_out) {
+      flat_out_ = true;
+      for (auto& player : players_) send(*player, Clock::now());
+      turn([this] { return flat_out_turn(); });
+    } else {
+      turn([this, &dice] { return run_turn(dice); });
+    }
     tally_.with([&](Tally& t) {
       for (auto& player : players_) t.lost += player->pending.size();
     });
@@ -96,6 +108,7 @@ class SocketDriver::Lane {
     io_.poll();
   }
 
+  std::size_t size() const { return players_.size(); }
   std::optional<Error> trouble() const { return trouble_; }
   void add_to(Tally& sum) const { tally_.add_to(sum); }
   std::uint64_t ready() const { return ready_; }
@@ -126,11 +139,17 @@ class SocketDriver::Lane {
 
   bool open_turn() {
     const auto now = Clock::now();
-    while (connecting_ < kConnectingMax && connected_ < players_.size()) connect(*players_[connected_++]);
-    for (auto& player : players_)
-      if (player->open && !player->ready && !player->broken && player->pending.empty() &&
-          now - player->asked > kReopenPause)
-        send(*player, now);
+    const std::uint64_t allowed = microseconds(now - begin_) * job_.options.ramp / lanes_ / 1'000'000 + 1;
+    while (connecting_ < kConnectingMax && connected_ < std::min<std::uint64_t>(players_.size(), allowed))
+      connect(*players_[connected_++]);
+    if (now - swept_ > kSweep) {
+      swept_ = now;
+      for (auto& player : players_) {
+        const auto pause = player->pending.empty() ? Clock::duration(kReopenPause) : kAnswerPatience;
+        if (player->open && !player->ready && !player->broken && now - player->asked > pause)
+          send(*player, now);
+      }
+    }
     if (ready_ != before_) progressed_ = now;
     before_ = ready_;
     if (now - progressed_ > kPatience && !trouble_)
@@ -143,13 +162,43 @@ class SocketDriver::Lane {
     const auto now = Clock::now();
     const Schedule schedule(job_.options.viewers, job_.plan.rate, TimeMs{});
     const std::uint64_t due = std::min(schedule.due_by(microseconds(now - begin_)), job_.plan.beats);
-    for (; next_ < due; next_ += job_.plan.threads) {
-      Player& player = *players_[(next_ % job_.options.viewers) / job_.plan.threads];
-      const auto at = begin_ + std::chrono::microseconds(schedule.due_us(next_));
+    for (; next() < due; advance()) {
+      Player& player = *players_[player_];
+      const auto at = begin_ + std::chrono::microseconds(schedule.due_us(next()));
       send(player, at);
       if (dice.hits(job_.plan.duplicates_per_million)) send(player, at);
     }
-    if (next_ < job_.plan.beats) return false;
+    return next() >= job_.plan.beats && is_answered(now);
+  }
+
+  bool flat_out_turn() {
+    const auto now = Clock::now();
+    if (microseconds(now - begin_) >= job_.plan.run_ms * 1'000) {
+      flat_out_ = false;
+      return is_answered(now);
+    }
+    for (; !soon_.empty() && now - soon_.front()->asked >= kFlatOutPause; soon_.pop_front())
+      send(*soon_.front(), now);
+    if (now - swept_ > kSweep) {
+      swept_ = now;
+      for (auto& player : players_)
+        if (!player->broken && now - player->asked > kAnswerPatience) send(*player, now);
+    }
+    return false;
+  }
+
+  // The heartbeat of the schedule whose turn it is among this lane's viewers.
+  std::uint64_t next() const {
+    return round_ * job_.options.viewers + player_ * std::uint64_t{lanes_} + lane_;
+  }
+  void advance() {
+    if (++player_ < players_.size()) return;
+    player_ = 0;
+    ++round_;
+  }
+
+  // After the last ping: everything is answered, or has been waited for long enough.
+  bool is_answered(Clock::time_point now) {
     if (ended_ == Clock::time_point{}) ended_ = now;
     return now - ended_ > kLastAnswers ||
            std::ranges::all_of(players_, [](const auto& player) { return player->pending.empty(); });
@@ -157,20 +206,21 @@ class SocketDriver::Lane {
 
   void connect(Player& player) {
     ++connecting_;
-    beast::get_lowest_layer(player.ws).async_connect(to_.address, [this, &player](error_code error) {
-      if (error) return connect_failed(player, error);
-      beast::get_lowest_layer(player.ws).set_option(asio::ip::tcp::no_delay(true), error);
-      player.ws.secure_prng(false);  // masks are not secrets here
-      player.ws.text(true);
-      player.ws.auto_fragment(false);
-      player.ws.async_handshake(to_.authority, "/ws", [this, &player](error_code failed) {
-        if (failed) return connect_failed(player, failed);
-        --connecting_;
-        player.open = true;
-        read(player);
-        send(player, Clock::now());
-      });
-    });
+    beast::get_lowest_layer(player.ws).async_connect(
+        player.gateway->address, [this, &player](error_code error) {
+          if (error) return connect_failed(player, error);
+          beast::get_lowest_layer(player.ws).set_option(asio::ip::tcp::no_delay(true), error);
+          player.ws.secure_prng(false);  // masks are not secrets here
+          player.ws.text(true);
+          player.ws.auto_fragment(false);
+          player.ws.async_handshake(player.gateway->authority, "/ws", [this, &player](error_code failed) {
+            if (failed) return connect_failed(player, failed);
+            --connecting_;
+            player.open = true;
+            read(player);
+            send(player, Clock::now());
+          });
+        });
   }
 
   void connect_failed(Player& player, error_code error) {
@@ -236,6 +286,9 @@ class SocketDriver::Lane {
         player.pending.pop_front();
       }
     });
+    if (!flat_out_ || !paid || !player.pending.empty()) return;  // after a refusal, in a while
+    if (now - player.asked >= kFlatOutPause) return send(player, now);
+    soon_.push_back(&player);
   }
 
   void first_answer(Player& player, std::string_view text, bool paid) {
@@ -250,15 +303,18 @@ class SocketDriver::Lane {
   }
 
   const Job& job_;
-  const Endpoint to_;
-  const std::uint32_t lane_;
+  const std::vector<Endpoint>& gateways_;
+  const std::uint32_t lane_, lanes_;
   asio::io_context io_{1};
   std::vector<std::unique_ptr<Player>> players_;
   std::size_t connected_ = 0, connecting_ = 0;
   std::atomic<std::uint64_t> ready_{0};
   std::uint64_t before_ = 0;
-  Clock::time_point progressed_{}, begin_{}, ended_{};
-  std::uint64_t next_ = 0;
+  Clock::time_point progressed_{}, begin_{}, ended_{}, swept_{};
+  std::uint64_t round_ = 0;
+  std::size_t player_ = 0;
+  bool flat_out_ = false;
+  std::deque<Player*> soon_;  // to ping again, in the order in which they were answered
   std::optional<Error> trouble_;
   SharedTally tally_;
 };
@@ -279,19 +335,24 @@ void on_each(Lanes& lanes, F f) {
 
 Result<void> SocketDriver::open() {
   asio::io_context io;
-  auto to = resolve(io, job_.listen);
-  if (!to) return tl::unexpected(to.error());
-  for (std::uint32_t i = 0; i < job_.plan.threads; ++i)
-    lanes_.push_back(std::make_unique<Lane>(job_, *to, i));
+  for (const std::string& url : job_.listen) {
+    auto to = resolve(io, url);
+    if (!to) return tl::unexpected(to.error());
+    gateways_.push_back(std::move(*to));
+  }
+  std::uint64_t mine = 0;
+  for (std::uint32_t i = 0; i < job_.plan.threads; ++i) {
+    lanes_.push_back(std::make_unique<Lane>(job_, gateways_, job_.process * job_.plan.threads + i));
+    mine += lanes_.back()->size();
+  }
   on_each(lanes_, [](Lane& lane) { lane.open(); });
-  if (ready() == job_.options.viewers) return {};
+  if (ready() == mine) return {};
   for (const auto& lane : lanes_)
     if (const auto trouble = lane->trouble()) return tl::unexpected(*trouble);
   return fail("not_opened", "interrupted");
 }
 
-Result<void> SocketDriver::run() {
-  const auto begin = Clock::now();
+Result<void> SocketDriver::run(Clock::time_point begin) {
   on_each(lanes_, [begin](Lane& lane) { lane.run(begin); });
   return {};
 }

@@ -1,10 +1,12 @@
 #pragma once
-// Players, each with a socket of its own. The viewers are dealt out to a few threads, an event loop each.
+// Players, each with a socket of its own: this process's share of the viewers, dealt out to a few threads
+// with an event loop each.
 
 #include <memory>
 #include <vector>
 
 #include "app/load/driver.h"
+#include "app/load/http_link.h"
 
 namespace paytick::app::load {
 
@@ -14,7 +16,7 @@ class SocketDriver final : public Driver {
   ~SocketDriver() override;
 
   Result<void> open() override;
-  Result<void> run() override;
+  Result<void> run(Clock::time_point begin) override;
   void close() override;
   Tally tally() const override;
   std::uint64_t ready() const override;
@@ -24,6 +26,7 @@ class SocketDriver final : public Driver {
  private:
   class Lane;
   const Job& job_;
+  std::vector<Endpoint> gateways_;
   std::vector<std::unique_ptr<Lane>> lanes_;
 };
 

@@ -38,6 +38,11 @@ struct Tally {
     from_sent.merge(other.from_sent);
     from_due.merge(other.from_due);
   }
+
+  // One line of words for another process; what add_text() of it does is merge(). False for anything else,
+  // and nothing is added.
+  std::string to_text() const;
+  bool add_text(std::string_view text);
 };
 
 class SharedTally {

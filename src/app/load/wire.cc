@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdlib>
 
 namespace paytick::app::load {
 namespace {
@@ -129,6 +130,19 @@ std::optional<std::uint64_t> metric(std::string_view text, std::string_view name
   if (!digits || std::from_chars(digits->data(), digits->data() + digits->size(), value).ec != std::errc{})
     return std::nullopt;
   return value;
+}
+
+std::optional<double> metric_sum(std::string_view text, std::string_view name) {
+  std::optional<double> sum;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    if (!line.starts_with(name) || line.size() <= name.size()) continue;
+    if (line[name.size()] != ' ' && line[name.size()] != '{') continue;
+    const auto value = line.rfind(' ');
+    sum = sum.value_or(0) + std::strtod(std::string(line.substr(value + 1)).c_str(), nullptr);
+  }
+  return sum;
 }
 
 }  // namespace paytick::app::load

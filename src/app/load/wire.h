@@ -48,5 +48,7 @@ std::optional<std::uint64_t> read_batch_answer(
 // The value of a counter or gauge in Prometheus text: as it stands there, and as a whole number.
 std::optional<std::string_view> metric_text(std::string_view text, std::string_view name);
 std::optional<std::uint64_t> metric(std::string_view text, std::string_view name);
+// The sum of a metric's values over all its labels, or its only value.
+std::optional<double> metric_sum(std::string_view text, std::string_view name);
 
 }  // namespace paytick::app::load

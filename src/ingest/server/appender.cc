@@ -30,6 +30,7 @@ void Appender::submit(LogBatch batch) {
 
 void Appender::run() {
   ::pthread_setname_np(::pthread_self(), "append");
+  cpu_.watch();
   std::unique_lock lock(mutex_);
   for (;;) {
     wake_.wait(lock, [this] { return next_ || stop_; });

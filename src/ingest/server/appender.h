@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "ingest/log_feed.h"
+#include "ingest/server/thread_cpu.h"
 #include "log/event_log.h"
 
 namespace paytick::ingest::server {
@@ -22,6 +23,7 @@ class Appender {
 
   // At most one batch at a time: the next only after `done` for the one before.
   void submit(LogBatch batch);
+  double cpu_s() const { return cpu_.seconds(); }  // any thread
 
  private:
   void run();
@@ -32,6 +34,7 @@ class Appender {
   std::condition_variable wake_;
   std::optional<LogBatch> next_;
   bool stop_ = false;
+  ThreadCpu cpu_;
   std::thread thread_;
 };
 

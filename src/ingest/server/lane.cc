@@ -44,6 +44,7 @@ Lane::~Lane() {
 void Lane::start() {
   thread_ = std::thread([this] {
     ::pthread_setname_np(::pthread_self(), "gateway");
+    cpu_.watch();
     io_.run();
   });
   asio::post(io_, [this] { tick(); });
@@ -67,6 +68,8 @@ CoreCounters Lane::counters() const {
   const std::lock_guard lock(published_mutex_);
   return published_;
 }
+
+double Lane::cpu_s() const { return cpu_.seconds() + appender_->cpu_s(); }
 
 void Lane::tick() {
   {

@@ -22,6 +22,7 @@
 #include "ingest/http_routes.h"
 #include "ingest/server/appender.h"
 #include "ingest/server/net.h"
+#include "ingest/server/thread_cpu.h"
 #include "ingest/server/timer_wheel.h"
 #include "ingest/server/worker_pool.h"
 #include "model/ports.h"
@@ -69,6 +70,7 @@ class Lane : private Outbox {
   void drain(std::function<void()> done);
   void join();
   CoreCounters counters() const;  // any thread; as of the last second
+  double cpu_s() const;           // any thread; used so far by the lane's two threads
   // Runs `f` on the lane's thread and waits; the lane must be running.
   void call(const std::function<void()>& f);
 
@@ -117,6 +119,7 @@ class Lane : private Outbox {
   std::mutex inbox_mutex_;
   std::vector<Reply> inbox_, taken_;
 
+  ThreadCpu cpu_;
   std::thread thread_;
   std::unique_ptr<Appender> appender_;  // ends before everything above
 };

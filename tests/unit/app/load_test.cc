@@ -6,9 +6,11 @@
 #include <set>
 
 #include "app/load/fleet.h"
+#include "app/load/gateway_figures.h"
 #include "app/load/histogram.h"
 #include "app/load/options.h"
 #include "app/load/schedule.h"
+#include "app/load/tally.h"
 #include "app/load/wire.h"
 #include "app/progress.h"
 #include "ingest/protocol_batch.h"
@@ -152,6 +154,9 @@ TEST(LoadWire, MembersAndMetricsAreFound) {
   EXPECT_EQ(metric("# HELP a b\na 3\nab 4\n", "ab"), 4U);
   EXPECT_FALSE(metric("# HELP a b\na 3\n", "b"));
   EXPECT_EQ(metric_text("# HELP a b\na 0.250\nc 1\n", "a"), "0.250");
+  EXPECT_EQ(metric_sum("# HELP a b\na{x=\"1\"} 0.5\na{x=\"2\"} 2\nab 7\n", "a"), 2.5);
+  EXPECT_EQ(metric_sum("a 1e3\n", "a"), 1'000);
+  EXPECT_FALSE(metric_sum("# TYPE a counter\nab 1\n", "a"));
 }
 
 TEST(LoadOptions, TimesAreRead) {
@@ -174,8 +179,6 @@ TEST(LoadOptions, WhatFollowsFromThem) {
   EXPECT_EQ(plan->rate, 500U);
   EXPECT_EQ(plan->beats, 30'000U);
 
-  options.threads = 7;
-  EXPECT_EQ(1'000 % plan_of(options)->threads, 0U);
   options.shuffle = 0.1;
   EXPECT_EQ(plan_of(options).error().code, "no_order");
   options.shuffle = 0;
@@ -185,6 +188,64 @@ TEST(LoadOptions, WhatFollowsFromThem) {
   EXPECT_TRUE(plan_of(options));
   options.price = "1,5";
   EXPECT_EQ(plan_of(options).error().code, "bad_price");
+}
+
+TEST(LoadOptions, SocketsAreDealtOutToAsManyProcessesAsTheirFilesTake) {
+  Options options;
+  options.viewers = 100'000;
+  options.threads = 7;
+  EXPECT_EQ(plan_of(options, 20'000)->processes, 6U);
+  EXPECT_EQ(plan_of(options, 20'000)->threads, 7U);
+  EXPECT_EQ(plan_of(options, 1'000'000)->processes, 1U);
+  options.processes = 8;
+  EXPECT_EQ(plan_of(options, 20'000)->processes, 8U);
+  options.processes = 5;
+  EXPECT_EQ(plan_of(options, 20'000).error().code, "too_many_sockets");
+  options.viewers = 3;
+  EXPECT_EQ(plan_of(options, 20'000)->processes, 3U);
+  EXPECT_EQ(plan_of(options, 20'000)->threads, 1U);
+  options.over = "http";
+  options.flat_out = true;
+  EXPECT_EQ(plan_of(options).error().code, "bad_option");
+}
+
+TEST(LoadTally, ComesThroughItsTextWhole) {
+  Tally one;
+  one.sent = 12;
+  one.accepted = 9;
+  one.refused = 2;
+  one.lost = 1;
+  one.error("try_again", 2);
+  for (std::uint64_t us = 1; us < 1'000'000; us *= 3) one.from_sent.add(us), one.from_due.add(us + 1, 2);
+  Tally sum;
+  ASSERT_TRUE(sum.add_text(one.to_text()));
+  ASSERT_TRUE(sum.add_text(one.to_text()));
+  one.merge(one);
+  EXPECT_EQ(sum.to_text(), one.to_text());
+  EXPECT_EQ(sum.from_due.count(), one.from_due.count());
+  EXPECT_EQ(sum.from_due.quantile(990'000), one.from_due.quantile(990'000));
+  for (const char* const wrong : {"", "1 2 3", "1 2 3 4 x 0", "1 2 3 4 0;999999:1 0", "1 2 3 4 0 0 code"}) {
+    EXPECT_FALSE(sum.add_text(wrong)) << wrong;
+    EXPECT_EQ(sum.sent, 24U);
+  }
+}
+
+TEST(LoadFigures, AreOfTheRunAloneAndOfAllGatewaysTogether) {
+  const auto page = [](double cpu, double threads, int bytes, int connections) {
+    return "paytick_gateway_connections " + std::to_string(connections) + "\nprocess_cpu_seconds_total " +
+           std::to_string(cpu) + "\npaytick_gateway_cpu_seconds_total " + std::to_string(threads) +
+           "\nprocess_resident_memory_bytes " + std::to_string(bytes) + "\n";
+  };
+  const auto before = read_sample({page(1, 1, 1'000, 0), page(1, 1, 1'000, 1)});
+  const auto begin = read_sample({page(3, 2, 51'000, 10), page(2, 2, 51'000, 11)});
+  const auto end = read_sample({page(4, 2.5, 51'000, 10), page(3, 2.5, 51'000, 11)});
+  const auto out = figures(before, begin, end, 200'000);
+  EXPECT_EQ(out.answers_per_process_cpu_s, 100'000U);
+  EXPECT_EQ(out.answers_per_gateway_cpu_s, 200'000U);
+  EXPECT_EQ(out.bytes_per_connection, 5'000);
+  const auto silent = figures(before, begin, read_sample({"", ""}), 200'000);
+  EXPECT_FALSE(silent.answers_per_process_cpu_s);
+  EXPECT_FALSE(silent.bytes_per_connection);
 }
 
 TEST(LoadOptions, TheCommandLineIsRead) {
