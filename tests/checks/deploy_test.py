@@ -3,6 +3,8 @@
 import json
 import pathlib
 import re
+import subprocess
+import tempfile
 import unittest
 
 import yaml
@@ -92,6 +94,36 @@ class Deploy(unittest.TestCase):
         for rule in rules():
             if "alert" in rule:
                 self.assertRegex(tests, rf"{rule['alert']}\b")
+
+    def test_dashboards_are_what_is_written_down(self):
+        done = subprocess.run([DEPLOY / "grafana/make-dashboards", "--check"], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(sorted(path.stem for path in dashboards()), ["aggregate", "ingest", "overview", "settle"])
+
+    def test_dashboards_are_provisioned(self):
+        source = yaml.safe_load((DEPLOY / "grafana/provisioning/datasources/prometheus.yml").read_text())["datasources"][0]
+        for path, board in dashboards().items():
+            for panel in board["panels"]:
+                self.assertEqual(panel["datasource"]["uid"], source["uid"], path.name)
+                self.assertTrue(panel["targets"], f"{path.name}: {panel['title']}")
+
+    def test_dashboards_speak_promql(self):
+        rules = [{"record": "x", "expr": expr.replace("$__rate_interval", "1m")} for where, expr in expressions() if ".json" in where]
+        with tempfile.NamedTemporaryFile("w", suffix=".yml") as file:
+            yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}, file)
+            file.flush()
+            done = subprocess.run(["promtool", "check", "rules", "--lint=none", file.name], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_panels_lie_beside_each_other(self):
+        for path, board in dashboards().items():
+            taken = set()
+            for panel in board["panels"]:
+                place = panel["gridPos"]
+                cells = {(x, y) for x in range(place["x"], place["x"] + place["w"])
+                         for y in range(place["y"], place["y"] + place["h"])}
+                self.assertFalse(taken & cells, f"{path.name}: {panel['title']} lies on another")
+                taken |= cells
 
 
 if __name__ == "__main__":
