@@ -1,0 +1,102 @@
+"""Starts and ends a real Kafka broker for a test (scripts/kafka): on free ports, in a folder of its own, gone with the test.
+
+    with Kafka() as kafka:
+        use(kafka.bootstrap)
+        kafka.restart()        # SIGKILL, and up again with the same ports and data
+
+Topics are the test's to create (`paytick topics apply`), or settings={"auto.create.topics.enable": "true"}.
+"""
+import ctypes
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+
+from kafka_proxy import KafkaProxy
+
+SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "scripts/kafka"
+PR_SET_PDEATHSIG = 1
+LIBC = ctypes.CDLL(None)
+
+
+def die_with_the_test():
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class Kafka:
+    def __init__(self, settings=None, proxied=False, arguments=()):
+        """`arguments` are more of scripts/kafka's; `proxied` opens another port, behind self.proxy."""
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="paytick-e2e-kafka-"))
+        self.proxy = KafkaProxy() if proxied else None
+        self.command = [SCRIPT, "run", "--data", self.folder, *arguments]
+        for key, value in (settings or {}).items():
+            self.command += ["--set", f"{key}={value}"]
+        if proxied:
+            self.command += ["--behind", str(self.proxy.port)]
+        self.process = None
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.remove()
+
+    def start(self):
+        """Returns when the broker answers clients; after a kill that takes three seconds more."""
+        with open(self.folder / "broker.log", "a") as log:
+            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            preexec_fn=die_with_the_test)
+        waiting = subprocess.Popen([SCRIPT, "await", "--data", self.folder, "--timeout", "90"], stderr=subprocess.PIPE)
+        while waiting.poll() is None:
+            try:
+                waiting.wait(0.05)
+            except subprocess.TimeoutExpired:
+                if self.process.poll() is not None:
+                    waiting.kill()
+        waiting.stderr.close()
+        if waiting.returncode != 0:
+            raise AssertionError("the Kafka broker did not start:\n" + self.log())
+        state = json.loads((self.folder / "broker.json").read_text())
+        self.bootstrap = f"127.0.0.1:{state['port']}"
+        if self.proxy:
+            self.proxy.forward_to(state["behind"][str(self.proxy.port)])
+        return self
+
+    @property
+    def proxied_bootstrap(self):
+        return f"127.0.0.1:{self.proxy.port}"
+
+    def kill(self):
+        self._end(signal.SIGKILL)
+
+    def stop(self):
+        self._end(signal.SIGTERM)
+
+    def restart(self):
+        self.kill()
+        return self.start()
+
+    def pause(self):
+        """Stops it in its tracks: connections stay, nothing is answered."""
+        self.process.send_signal(signal.SIGSTOP)
+        os.waitpid(self.process.pid, os.WUNTRACED)
+
+    def resume(self):
+        self.process.send_signal(signal.SIGCONT)
+
+    def log(self):
+        return (self.folder / "broker.log").read_text()[-4000:]
+
+    def remove(self):
+        self.kill()
+        if self.proxy:
+            self.proxy.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _end(self, how):
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(how)
+            self.process.wait(60)
