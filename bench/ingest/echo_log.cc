@@ -97,7 +97,7 @@ bool EchoLog::wait(log::TopicPartition, Offset, std::chrono::milliseconds timeou
   return false;
 }
 
-Result<log::Lease> EchoLog::acquire(log::Role, PartitionId) {
+Result<log::Lease> EchoLog::acquire(log::Role, PartitionId, Epoch) {
   return fail("fenced", "no leases here", Next::abort);
 }
 Result<std::vector<Offset>> EchoLog::commit(const log::Step&) {

@@ -30,7 +30,7 @@ class EchoLog final : public log::EventLog {
 
   std::uint32_t partitions() const override { return partitions_; }
   Result<std::vector<Offset>> append(std::span<const log::NewRecord> records) override;
-  Result<log::Lease> acquire(log::Role, PartitionId) override;
+  Result<log::Lease> acquire(log::Role, PartitionId, Epoch) override;
   Result<std::vector<Offset>> commit(const log::Step&) override;
   Result<std::optional<Offset>> position(log::Role, PartitionId) override;
   Result<std::vector<log::Record>> read(log::TopicPartition tp, Offset from, std::size_t max_bytes) override;
