@@ -9,8 +9,13 @@ namespace paytick::aggregator {
 
 ClockTicker::ClockTicker(log::EventLog& log, WallClock& clock, const std::vector<PartitionId>& partitions)
     : log_(log), clock_(clock) {
+  set_partitions(partitions);
+}
+
+void ClockTicker::set_partitions(const std::vector<PartitionId>& partitions) {
   std::string line;
   codec::write(Input(Clock{}), line);
+  records_.clear();
   for (const PartitionId partition : partitions) {
     records_.push_back({{log::Topic::heartbeats, partition}, {}, {}, line});
   }

@@ -16,6 +16,7 @@ class ClockTicker {
  public:
   // The ports outlive the ticker.
   ClockTicker(log::EventLog& log, WallClock& clock, const std::vector<PartitionId>& partitions);
+  void set_partitions(const std::vector<PartitionId>& partitions);
 
   // Appends a line to each partition if it is time; whether it did. An error of the log is handed on: after
   // `retry` or `in_doubt` just pump again, a missed or doubled second does no harm.

@@ -6,176 +6,260 @@
 #include <string>
 #include <utility>
 
+#include "aggregator/clock_ticker.h"
+
 namespace paytick::aggregator {
 namespace {
 
-constexpr std::chrono::milliseconds kIdleWait{1'000};  // a clock line comes sooner
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// A clock line comes once a second; no longer than this, because an interrupt may be missed.
+constexpr milliseconds kIdleWait{200};
+// A step with this share of the largest one's input is followed by the next at once.
+constexpr std::size_t kLargeShare = 8;
+
+WorkerCounters& operator+=(WorkerCounters& sum, const WorkerCounters& c) {
+  sum.records += c.records;
+  sum.bytes_in += c.bytes_in;
+  sum.bytes_out += c.bytes_out;
+  sum.commits += c.commits;
+  sum.replayed += c.replayed;
+  sum.takeovers += c.takeovers;
+  sum.snapshots += c.snapshots;
+  return sum;
+}
+
+FoldCounters& operator+=(FoldCounters& sum, const FoldCounters& c) {
+  sum.inputs += c.inputs;
+  sum.ticks += c.ticks;
+  sum.duplicates += c.duplicates;
+  sum.late += c.late;
+  sum.rejected += c.rejected;
+  sum.halts += c.halts;
+  sum.opened += c.opened;
+  sum.closed += c.closed;
+  return sum;
+}
+
+FoldCounters operator-(FoldCounters a, const FoldCounters& b) {
+  a.inputs -= b.inputs;
+  a.ticks -= b.ticks;
+  a.duplicates -= b.duplicates;
+  a.late -= b.late;
+  a.rejected -= b.rejected;
+  a.halts -= b.halts;
+  a.opened -= b.opened;
+  a.closed -= b.closed;
+  return a;
+}
 
 }  // namespace
 
 struct Runner::Lane {
   Lane(const WorkerConfig& config, log::EventLog& log, Random& random, ReplySink& replies)
-      : partition(config.partition), worker(config, log, random, replies) {}
+      : worker(config, log, random, replies), input{log::Topic::heartbeats, config.partition} {
+    status.partition = config.partition;
+  }
 
-  PartitionId partition;
-  PartitionWorker worker;  // its thread's alone
+  PartitionWorker worker;  // its thread's alone, and what follows
+  const log::TopicPartition input;
+  milliseconds backoff{0};
+  std::uint64_t takeovers = 0;  // of which on_restored has been told
+  FoldCounters earlier;         // of the folds before the latest takeover
+  FoldCounters restored;        // of this fold when it was restored
+  std::uint64_t bytes_seen = 0;
   std::thread thread;
-  // Copies for other threads, under Runner::mutex_.
-  bool ready = false;
-  bool failed = false;
-  WorkerCounters counters;
-  FoldCounters fold;
-  Offset position{};
+  // Under Runner::mutex_.
+  PartitionStatus status;
+  bool stopping = false;
 };
 
 Runner::Runner(RunnerConfig config, log::EventLog& log, WallClock& clock, Random& random, ReplySink& replies,
                OnError on_error)
-    : config_(std::move(config)), log_(log), clock_(clock), on_error_(std::move(on_error)) {
-  for (const PartitionId partition : config_.partitions) {
-    WorkerConfig worker = config_.worker;
-    worker.partition = partition;
-    lanes_.push_back(std::make_unique<Lane>(worker, log, random, replies));
-  }
-}
+    : config_(std::move(config)),
+      log_(log),
+      clock_(clock),
+      random_(random),
+      replies_(replies),
+      on_error_(std::move(on_error)) {}
 
 Runner::~Runner() { stop(); }
 
 void Runner::start() {
-  for (auto& lane : lanes_) lane->thread = std::thread([this, &lane = *lane] { work(lane); });
   clock_thread_ = std::thread([this] { tick(); });
 }
 
+void Runner::assign(const std::vector<PartitionId>& partitions) {
+  const std::lock_guard lock(mutex_);
+  for (const PartitionId partition : partitions) {
+    if (stopping_ || lanes_.contains(partition)) continue;
+    WorkerConfig worker = config_.worker;
+    worker.partition = partition;
+    auto& lane = lanes_[partition] = std::make_unique<Lane>(worker, log_, random_, replies_);
+    lane->backoff = config_.retry_min;
+    lane->thread = std::thread([this, &lane = *lane] { work(lane); });
+  }
+  stopped_.notify_all();  // the clock ticks for them, too
+}
+
+void Runner::revoke(const std::vector<PartitionId>& partitions) {
+  std::vector<std::unique_ptr<Lane>> leaving;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const PartitionId partition : partitions) {
+      const auto found = lanes_.find(partition);
+      if (found == lanes_.end()) continue;
+      found->second->stopping = true;
+      leaving.push_back(std::move(found->second));
+      lanes_.erase(found);
+    }
+  }
+  stopped_.notify_all();
+  if (!leaving.empty()) log_.interrupt();
+  for (auto& lane : leaving) lane->thread.join();
+  const std::lock_guard lock(mutex_);
+  for (const auto& lane : leaving) {
+    gone_work_ += lane->status.work;
+    gone_fold_ += lane->status.fold;
+  }
+}
+
 void Runner::stop() {
+  std::vector<PartitionId> all;
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
+    for (const auto& [partition, lane] : lanes_) all.push_back(partition);
   }
-  stopped_.notify_all();
-  for (auto& lane : lanes_) {
-    if (!lane->thread.joinable()) continue;
-    log_.interrupt();
-    lane->thread.join();
-  }
+  revoke(all);
   if (clock_thread_.joinable()) clock_thread_.join();
 }
 
-void Runner::rest(std::chrono::milliseconds time) {
+bool Runner::is_stopping(const Lane& lane) const {
+  const std::lock_guard lock(mutex_);
+  return lane.stopping;
+}
+
+void Runner::rest(const Lane& lane, milliseconds time) {
   std::unique_lock lock(mutex_);
-  stopped_.wait_for(lock, time, [this] { return stopping_; });
+  stopped_.wait_for(lock, time, [&lane] { return lane.stopping; });
 }
 
 void Runner::publish(Lane& lane) {
   const std::lock_guard lock(mutex_);
-  lane.ready = lane.worker.is_running();
-  lane.counters = lane.worker.counters();
-  lane.position = lane.worker.next();
-  if (lane.worker.fold() != nullptr) lane.fold = lane.worker.fold()->counters();
+  PartitionStatus& status = lane.status;
+  status.ready = lane.worker.is_running();
+  status.work = lane.worker.counters();
+  status.next = lane.worker.next();
+  if (lane.worker.fold() == nullptr) return;
+  status.fold = lane.earlier;
+  status.fold += lane.worker.fold()->counters() - lane.restored;
 }
 
 void Runner::work(Lane& lane) {
-  const std::string name = "fold-" + std::to_string(static_cast<std::uint32_t>(lane.partition));
+  const std::string name = "fold-" + std::to_string(static_cast<std::uint32_t>(lane.input.partition));
   ::pthread_setname_np(::pthread_self(), name.c_str());
-  std::chrono::milliseconds backoff = config_.retry_min;
-  std::uint64_t takeovers = 0;  // of which on_restored has been told
-  const log::TopicPartition inputs{log::Topic::heartbeats, lane.partition};
-  for (;;) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (stopping_) return;
-    }
+  bool more = true;
+  while (more && !is_stopping(lane)) {
+    const auto begin = steady_clock::now();
     const auto result = lane.worker.step();
-    if (lane.worker.is_running() && lane.worker.counters().takeovers != takeovers) {
-      takeovers = lane.worker.counters().takeovers;
-      if (config_.on_restored) config_.on_restored(lane.partition, *lane.worker.fold(), lane.worker.next());
+    if (lane.worker.is_running() && lane.worker.counters().takeovers != lane.takeovers) {
+      lane.takeovers = lane.worker.counters().takeovers;
+      {
+        const std::lock_guard lock(mutex_);
+        lane.earlier = lane.status.fold;
+        lane.status.work = lane.worker.counters();
+      }
+      lane.restored = lane.worker.fold()->counters();
+      if (config_.on_restored)
+        config_.on_restored(lane.input.partition, *lane.worker.fold(), lane.worker.next());
     }
     publish(lane);
-    if (result) {
-      backoff = config_.retry_min;
-      if (*result == StepResult::idle) {
-        log_.wait(inputs, lane.worker.next(), kIdleWait);
-      } else if (lane.worker.is_running() && config_.commit_interval.count() > 0) {
-        rest(config_.commit_interval);
-      }
-      continue;
-    }
-    on_error_(lane.partition, result.error());
-    if (result.error().next == Next::fatal) {
-      const std::lock_guard lock(mutex_);
-      lane.failed = true;
-      lane.ready = false;
-      return;
-    }
-    rest(backoff);
-    backoff = std::min(backoff * 2, config_.retry_max);
+    more = after_step(lane, result, begin);
   }
 }
 
+bool Runner::after_step(Lane& lane, const Result<StepResult>& result, steady_clock::time_point begin) {
+  if (result) {
+    lane.backoff = config_.retry_min;
+    const std::uint64_t bytes =
+        lane.worker.counters().bytes_in - std::exchange(lane.bytes_seen, lane.worker.counters().bytes_in);
+    if (*result == StepResult::idle) {
+      log_.wait(lane.input, lane.worker.next(), kIdleWait);
+    } else if (bytes > 0 && bytes < config_.worker.step_bytes_max / kLargeShare) {
+      const auto left = begin + config_.commit_interval - steady_clock::now();
+      if (left.count() > 0) rest(lane, std::chrono::ceil<milliseconds>(left));
+    }
+    return true;
+  }
+  const Error& error = result.error();
+  on_error_(lane.input.partition, error);
+  if (error.next == Next::fatal) {
+    const std::lock_guard lock(mutex_);
+    lane.status.failed = true;
+    lane.status.ready = false;
+    return false;
+  }
+  rest(lane, error.code == "fenced" ? std::max(lane.backoff, config_.fenced_wait) : lane.backoff);
+  lane.backoff = std::min(lane.backoff * 2, config_.retry_max);
+  return true;
+}
+
 void Runner::tick() {
-  ClockTicker ticker(log_, clock_, config_.partitions);
+  ::pthread_setname_np(::pthread_self(), "clock");
+  ClockTicker ticker(log_, clock_, {});
+  std::vector<PartitionId> ticked;
   for (;;) {
+    std::vector<PartitionId> assigned;
     {
       const std::lock_guard lock(mutex_);
       if (stopping_) return;
+      for (const auto& [partition, lane] : lanes_) assigned.push_back(partition);
     }
-    const auto ticked = ticker.pump();
-    if (!ticked) {
-      on_error_(config_.partitions.front(), ticked.error());
-      if (ticked.error().next == Next::fatal) return;
-      rest(config_.retry_max);
-      continue;
-    }
-    rest(std::chrono::milliseconds(std::max<std::int64_t>(ticker.wait_ms(), 1)));
+    if (assigned != ticked) ticker.set_partitions(ticked = std::move(assigned));
+    const auto done = ticker.pump();
+    if (!done) on_error_(ticked.front(), done.error());
+    std::unique_lock lock(mutex_);
+    if (!done && done.error().next == Next::fatal) clock_failed_ = true;
+    if (clock_failed_) return;
+    const bool waits = done && !ticked.empty();
+    const auto pause = waits ? milliseconds(std::max<std::int64_t>(ticker.wait_ms(), 1)) : config_.retry_max;
+    stopped_.wait_for(lock, pause, [&] { return stopping_ || lanes_.size() != ticked.size(); });
   }
 }
 
 bool Runner::is_ready() const {
   const std::lock_guard lock(mutex_);
-  return std::all_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane->ready; });
+  return std::all_of(lanes_.begin(), lanes_.end(),
+                     [](const auto& lane) { return lane.second->status.ready; });
 }
 
 bool Runner::has_failed() const {
   const std::lock_guard lock(mutex_);
-  return std::any_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane->failed; });
+  return clock_failed_ || std::any_of(lanes_.begin(), lanes_.end(),
+                                      [](const auto& lane) { return lane.second->status.failed; });
+}
+
+std::vector<PartitionStatus> Runner::partitions() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<PartitionStatus> all;
+  for (const auto& [partition, lane] : lanes_) all.push_back(lane->status);
+  return all;
 }
 
 WorkerCounters Runner::worker_counters() const {
   const std::lock_guard lock(mutex_);
-  WorkerCounters sum;
-  for (const auto& lane : lanes_) {
-    const WorkerCounters& c = lane->counters;
-    sum.records += c.records;
-    sum.bytes_in += c.bytes_in;
-    sum.bytes_out += c.bytes_out;
-    sum.commits += c.commits;
-    sum.replayed += c.replayed;
-    sum.takeovers += c.takeovers;
-    sum.snapshots += c.snapshots;
-  }
+  WorkerCounters sum = gone_work_;
+  for (const auto& [partition, lane] : lanes_) sum += lane->status.work;
   return sum;
 }
 
 FoldCounters Runner::fold_counters() const {
   const std::lock_guard lock(mutex_);
-  FoldCounters sum;
-  for (const auto& lane : lanes_) {
-    const FoldCounters& c = lane->fold;
-    sum.inputs += c.inputs;
-    sum.ticks += c.ticks;
-    sum.duplicates += c.duplicates;
-    sum.late += c.late;
-    sum.rejected += c.rejected;
-    sum.halts += c.halts;
-    sum.opened += c.opened;
-    sum.closed += c.closed;
-  }
+  FoldCounters sum = gone_fold_;
+  for (const auto& [partition, lane] : lanes_) sum += lane->status.fold;
   return sum;
-}
-
-std::vector<Offset> Runner::positions() const {
-  const std::lock_guard lock(mutex_);
-  std::vector<Offset> out;
-  for (const auto& lane : lanes_) out.push_back(lane->position);
-  return out;
 }
 
 }  // namespace paytick::aggregator

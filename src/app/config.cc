@@ -79,6 +79,10 @@ std::vector<ConfigKey> make_keys() {
               "size limit of the embedded log; 0: as much as the disk holds", FIELD(log.bytes_max)),
       integer("aggregator", "snapshot_every_mb", "MB", 1, 100'000,
               "inputs folded between two snapshots of a partition", FIELD(aggregator.snapshot_every_mb)),
+      integer(
+          "aggregator", "commit_interval_ms", "ms", -1, 10'000,
+          "between two commits of a partition, but for large ones; -1: 20 over Kafka, 0 on the embedded log",
+          FIELD(aggregator.commit_interval_ms)),
       text("database", "url", "connection string",
            "PostgreSQL; in development mode a private server is started", FIELD(database.url)),
       text("chain", "rpc_url", "URL", "Soroban RPC node", FIELD(chain.rpc_url)),

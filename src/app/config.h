@@ -33,6 +33,7 @@ struct Config {
 
   struct Aggregator {
     std::int64_t snapshot_every_mb = 256;  // of inputs folded between two snapshots of a partition
+    std::int64_t commit_interval_ms = -1;  // between small steps; -1: 20 over Kafka, 0 on the embedded log
   } aggregator;
 
   struct Database {

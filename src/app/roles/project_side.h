@@ -11,11 +11,12 @@ namespace paytick::app {
 
 class ProjectSide {
  public:
-  // Starts the thread.
   explicit ProjectSide(const RoleContext& context);
-  ~ProjectSide();
+  ~ProjectSide();  // stop()
 
-  void stop();
+  Result<void> start();  // asks for partitions
+  void stop();           // after the transaction under way
+
   std::string metrics(TimeMs now) const;  // Prometheus text
 
  private:

@@ -8,6 +8,7 @@
 #include <optional>
 #include <thread>
 
+#include "app/roles/partition_share.h"
 #include "app/worker_thread.h"
 #include "settler/chain_event_reader.h"
 #include "settler/creator_registrar.h"
@@ -58,17 +59,10 @@ settler::Policy policy_of(const Config::Settlement& settlement) {
   return policy;
 }
 
-std::vector<PartitionId> all_partitions(const log::EventLog& log) {
-  std::vector<PartitionId> all;
-  for (std::uint32_t p = 0; p < log.partitions(); ++p) all.push_back(PartitionId{p});
-  return all;
-}
-
-}  // namespace
-
-struct SettleSide::Settling : Connected {
-  explicit Settling(const RoleContext& context)
+struct Settling : Connected {
+  Settling(const RoleContext& context, std::vector<PartitionId> partitions)
       : Connected(context),
+        partitions_(std::move(partitions)),
         thread_({.name = "settler",
                  .start = [this] { return start(); },
                  .step = [this] { return step(); },
@@ -81,12 +75,12 @@ struct SettleSide::Settling : Connected {
     if (!chain) return tl::unexpected(chain.error());
     if (!worker_) {
       settler::SettlerConfig config;
-      config.partitions = all_partitions(context_.log);
+      config.partitions = partitions_;
       config.policy = policy_of(context_.settings.config.settlement);
       worker_.emplace(config, context_.log, **chain, context_.clock, context_.random);
     }
     if (auto begun = worker_->start(); !begun) return begun;
-    spdlog::info("settler took over {} partitions, {} of them from a snapshot", context_.log.partitions(),
+    spdlog::info("settler: took over partitions {}, {} of them from a snapshot", to_words(partitions_),
                  worker_->status().restored);
     return {};
   }
@@ -102,6 +96,12 @@ struct SettleSide::Settling : Connected {
     return status_;
   }
 
+  std::optional<Error> trouble() const {
+    if (auto trouble = thread_.trouble()) return trouble;
+    return status().chain_trouble;
+  }
+
+  const std::vector<PartitionId> partitions_;
   mutable std::mutex mutex_;
   settler::SettlerStatus status_;
   TroubleLog chain_log_{"settler"};
@@ -109,7 +109,8 @@ struct SettleSide::Settling : Connected {
   WorkerThread thread_;  // last: it uses all of the above
 };
 
-struct SettleSide::Reading : Connected {
+// What one instance is enough for: the one that has partition 0.
+struct Reading : Connected {
   explicit Reading(const RoleContext& context)
       : Connected(context),
         thread_({.name = "chain-events",
@@ -139,6 +140,7 @@ struct SettleSide::Reading : Connected {
     return more;
   }
   std::optional<Error> trouble() const {
+    if (auto trouble = thread_.trouble()) return trouble;
     const std::lock_guard lock(mutex_);
     return trouble_;
   }
@@ -151,7 +153,7 @@ struct SettleSide::Reading : Connected {
   WorkerThread thread_;
 };
 
-struct SettleSide::Registering : Connected {
+struct Registering : Connected {
   explicit Registering(const RoleContext& context)
       : Connected(context),
         thread_({.name = "registrar",
@@ -172,34 +174,101 @@ struct SettleSide::Registering : Connected {
   WorkerThread thread_;
 };
 
-SettleSide::SettleSide(const RoleContext& context)
-    : settling_(std::make_unique<Settling>(context)),
-      reading_(std::make_unique<Reading>(context)),
-      registering_(std::make_unique<Registering>(context)) {
-  Health& health = context.health;
-  health.add("settlement", false, [this]() -> std::optional<Error> {
-    if (auto trouble = settling_->thread_.trouble()) return trouble;
-    return settling_->status().chain_trouble;
-  });
-  health.add("chain_events", false, [this]() -> std::optional<Error> {
-    if (auto trouble = reading_->thread_.trouble()) return trouble;
-    return reading_->trouble();
-  });
-  health.add("registrar", false, [this] { return registering_->thread_.trouble(); });
+}  // namespace
+
+struct SettleSide::Impl {
+  explicit Impl(const RoleContext& given)
+      : context(given),
+        share("settler", context.partitions(RoleName::settle), [this](const auto& ours) { change(ours); }) {}
+
+  struct Running {
+    std::shared_ptr<Settling> settling;
+    std::shared_ptr<Reading> reading;
+    std::shared_ptr<Registering> registering;
+  };
+  Running current() const {
+    const std::lock_guard lock(mutex);
+    return running;
+  }
+  void change(const std::vector<PartitionId>& ours);
+  std::optional<Error> settling_trouble() const;
+
+  const RoleContext context;
+  mutable std::mutex mutex;
+  Running running;
+  settler::SettlerStatus gone;  // counters of the sets before
+  PartitionShare share;         // last: its thread uses the above
+};
+
+void SettleSide::Impl::change(const std::vector<PartitionId>& ours) {
+  Running next = current();
+  if (next.settling) {
+    next.settling->thread_.stop();
+    const settler::SettlerStatus status = next.settling->status();
+    const std::lock_guard lock(mutex);
+    gone.confirmed += status.confirmed;
+    gone.failed += status.failed;
+    gone.expired += status.expired;
+    gone.snapshots += status.snapshots;
+    running.settling.reset();
+  }
+  next.settling = ours.empty() ? nullptr : std::make_shared<Settling>(context, ours);
+  const bool reads = !ours.empty() && ours.front() == PartitionId{0};
+  if (!reads && next.reading) {
+    next.reading->thread_.stop();
+    next.registering->thread_.stop();
+    next.reading.reset();
+    next.registering.reset();
+  }
+  if (reads && !next.reading) {
+    next.reading = std::make_shared<Reading>(context);
+    next.registering = std::make_shared<Registering>(context);
+  }
+  const std::lock_guard lock(mutex);
+  running = std::move(next);
 }
+
+std::optional<Error> SettleSide::Impl::settling_trouble() const {
+  if (auto trouble = share.trouble()) return trouble;
+  const Running now = current();
+  if (!now.settling) return std::nullopt;
+  if (auto trouble = now.settling->trouble()) return trouble;
+  if (context.alone && !now.settling->thread_.ready())
+    return Error{"restoring", "partitions are being taken over", Next::retry};
+  return std::nullopt;
+}
+
+SettleSide::SettleSide(const RoleContext& context) : impl_(std::make_unique<Impl>(context)) {}
 
 SettleSide::~SettleSide() { stop(); }
 
-void SettleSide::stop() {
-  registering_->thread_.stop();
-  settling_->thread_.stop();
-  reading_->thread_.stop();
+Result<void> SettleSide::start() {
+  Health& health = impl_->context.health;
+  health.add("settlement", impl_->context.alone, [this] { return impl_->settling_trouble(); });
+  health.add("chain_events", false, [this]() -> std::optional<Error> {
+    const auto now = impl_->current();
+    return now.reading ? now.reading->trouble() : std::nullopt;
+  });
+  health.add("registrar", false, [this]() -> std::optional<Error> {
+    const auto now = impl_->current();
+    return now.registering ? now.registering->thread_.trouble() : std::nullopt;
+  });
+  return impl_->share.start();
 }
 
-std::uint32_t SettleSide::ledger_seen() const { return reading_->seen_; }
+void SettleSide::stop() { impl_->share.stop(); }
 
 std::string SettleSide::metrics() const {
-  const settler::SettlerStatus status = settling_->status();
+  const Impl::Running now = impl_->current();
+  settler::SettlerStatus status = now.settling ? now.settling->status() : settler::SettlerStatus{};
+  const std::uint32_t ledger = now.reading ? now.reading->seen_.load() : 0;
+  {
+    const std::lock_guard lock(impl_->mutex);
+    status.confirmed += impl_->gone.confirmed;
+    status.failed += impl_->gone.failed;
+    status.expired += impl_->gone.expired;
+    status.snapshots += impl_->gone.snapshots;
+  }
   return fmt::format(
       "# HELP paytick_settled_units Paid on chain, smallest units.\n# TYPE paytick_settled_units gauge\n"
       "paytick_settled_units {}\n"
@@ -219,7 +288,7 @@ std::string SettleSide::metrics() const {
       "gauge\n"
       "paytick_chain_ledger {}\n",
       status.settled.units(), status.due.units(), status.confirmed, status.failed, status.expired,
-      status.in_flight, status.parked, status.snapshots, ledger_seen());
+      status.in_flight, status.parked, status.snapshots, ledger);
 }
 
 }  // namespace paytick::app

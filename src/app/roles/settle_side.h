@@ -1,7 +1,8 @@
 #pragma once
-// The role that settles. Its threads talk to the chain: the settler, the reader of the router's events, and
-// the registrar of creators. Each has a connection of its own (a connection belongs to one thread), made when
-// the node can be reached: billing does not wait for the chain.
+// The role that settles. Its threads talk to the chain: the settler, for the partitions that are ours; the
+// reader of the router's events and the registrar of creators, on the instance that has partition 0. Each has
+// a connection of its own (a connection belongs to one thread), made when the node can be reached: billing
+// does not wait for the chain.
 
 #include <memory>
 #include <string>
@@ -13,20 +14,16 @@ namespace paytick::app {
 class SettleSide {
  public:
   explicit SettleSide(const RoleContext& context);
-  ~SettleSide();
+  ~SettleSide();  // stop()
 
-  void stop();
-  // The events that the node had when this was asked have reached the log.
-  std::uint32_t ledger_seen() const;
+  Result<void> start();  // asks for partitions
+  void stop();           // after the steps under way
+
   std::string metrics() const;  // Prometheus text
 
  private:
-  struct Settling;
-  struct Reading;
-  struct Registering;
-  std::unique_ptr<Settling> settling_;
-  std::unique_ptr<Reading> reading_;
-  std::unique_ptr<Registering> registering_;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace paytick::app

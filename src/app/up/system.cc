@@ -15,9 +15,16 @@ Result<std::unique_ptr<System>> System::start(RoleSettings settings, std::functi
   std::unique_ptr<System> system(new System(std::move(settings)));
   System& my = *system;
   if (auto done = my.start_log(); !done) return tl::unexpected(done.error());
-  const RoleContext context{my.settings_,         *my.log_,   my.clock_,
-                            my.random_,           my.health_, [&my](const Error& error) { my.failed(error); },
-                            std::move(stop_asked)};
+  const RoleContext context{
+      my.settings_,
+      *my.log_,
+      my.clock_,
+      my.random_,
+      my.health_,
+      [&my](const Error& error) { my.failed(error); },
+      [&my](RoleName) { return std::make_unique<log::AllPartitions>(my.log_->partitions()); },
+      false,
+      std::move(stop_asked)};
   if (auto done = my.start_roles(context); !done) return tl::unexpected(done.error());
   return system;
 }
@@ -48,8 +55,11 @@ Result<void> System::start_roles(const RoleContext& context) {
         relay_.restored(partition, fold, position);
       });
   if (auto done = aggregate_->start(); !done) return done;
+  if (auto done = aggregate_->await_ready(); !done) return done;
   settle_ = std::make_unique<SettleSide>(context);
+  if (auto done = settle_->start(); !done) return done;
   project_ = std::make_unique<ProjectSide>(context);
+  if (auto done = project_->start(); !done) return done;
 
   const auto identity = next_identity(settings_.config.data / "gateway.json", random_, clock_.now());
   if (!identity) return tl::unexpected(identity.error());

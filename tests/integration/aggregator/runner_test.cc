@@ -42,11 +42,11 @@ TEST(Runner, FoldsWhatComesAndStopsCleanly) {
   CountingRandom random;
   KeepingSink replies;
   RunnerConfig config;
-  config.partitions = {kPartition};
   Runner runner(config, world.log(), clock, random, replies,
                 [](PartitionId, const Error& e) { ADD_FAILURE() << e.code << ": " << e.message; });
   runner.start();
-  const auto caught_up = [&] { return runner.positions().at(0) == world.log().range(kInputs)->end; };
+  runner.assign({kPartition});
+  const auto caught_up = [&] { return runner.partitions().at(0).next == world.log().range(kInputs)->end; };
   EXPECT_TRUE(
       eventually([&] { return runner.is_ready() && runner.fold_counters().ticks != 0 && caught_up(); }));
   runner.stop();
@@ -64,11 +64,77 @@ TEST(Runner, GoesOnAfterErrorsThatAskForIt) {
   CountingRandom random;
   KeepingSink replies;
   RunnerConfig config;
-  config.partitions = {kPartition};
   Runner runner(config, world.log(), clock, random, replies, [](PartitionId, const Error&) {});
   runner.start();
-  EXPECT_TRUE(eventually(
-      [&] { return runner.is_ready() && runner.positions().at(0) == world.log().range(kInputs)->end; }));
+  runner.assign({kPartition});
+  EXPECT_TRUE(eventually([&] {
+    return runner.is_ready() && runner.partitions().at(0).next == world.log().range(kInputs)->end;
+  }));
+  runner.stop();
+  finish(world);
+}
+
+TEST(Runner, PartitionsComeAndGo) {
+  World world;
+  world.append_story(20);
+  SteadyWall clock;
+  CountingRandom random;
+  KeepingSink replies;
+  Runner runner({}, world.log(), clock, random, replies,
+                [](PartitionId, const Error& e) { ADD_FAILURE() << e.code << ": " << e.message; });
+  runner.start();
+  EXPECT_TRUE(runner.is_ready()) << "nothing is asked of it";
+  const auto caught_up = [&] {
+    return runner.is_ready() && runner.partitions().at(0).next == world.log().range(kInputs)->end;
+  };
+  runner.assign({kPartition});
+  EXPECT_TRUE(eventually(caught_up));
+  const auto ticks = runner.fold_counters().ticks;
+  EXPECT_GT(ticks, 0U);
+
+  runner.revoke({kPartition});
+  EXPECT_TRUE(runner.partitions().empty());
+  EXPECT_EQ(runner.fold_counters().ticks, ticks) << "what was done stays counted";
+  finish(world);  // nobody is in the way
+  const auto end = world.log().range(kTicks)->end;
+  world.append_story(10, 20);
+  EXPECT_EQ(world.log().range(kTicks)->end, end) << "nothing is written for a partition that was given up";
+
+  runner.assign({kPartition});
+  EXPECT_TRUE(eventually(caught_up));
+  EXPECT_GT(runner.fold_counters().ticks, ticks);
+  EXPECT_LT(runner.fold_counters().ticks, 2 * ticks) << "what was folded again is not counted again";
+  runner.stop();
+  finish(world);
+}
+
+TEST(Runner, RestsBetweenSmallStepsOnly) {
+  World world;
+  SteadyWall clock;
+  CountingRandom random;
+  KeepingSink replies;
+  RunnerConfig config;
+  config.commit_interval = std::chrono::milliseconds(200);
+  config.worker.step_bytes_max = 100'000;
+  Runner runner(config, world.log(), clock, random, replies, [](PartitionId, const Error&) {});
+  world.append_story(4'000);
+  const auto behind = std::chrono::steady_clock::now();
+  runner.start();
+  runner.assign({kPartition});
+  EXPECT_TRUE(eventually([&] {
+    return runner.is_ready() && runner.partitions().at(0).next == world.log().range(kInputs)->end;
+  }));
+  const auto large = runner.worker_counters().commits;
+  EXPECT_GT(large, 8U);
+  EXPECT_LT(std::chrono::steady_clock::now() - behind, large * config.commit_interval);
+  const auto begin = std::chrono::steady_clock::now();
+  for (int second = 4'000; second < 4'050; ++second) {
+    world.append_story(1, second);
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  const auto took = std::chrono::steady_clock::now() - begin;
+  EXPECT_LE(runner.worker_counters().commits - large,
+            static_cast<std::uint64_t>(took / config.commit_interval) + 2);
   runner.stop();
   finish(world);
 }
