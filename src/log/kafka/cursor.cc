@@ -104,16 +104,21 @@ Result<std::vector<Record>> Cursor::read(Offset end, std::size_t max_bytes,
   }
 }
 
-bool Cursor::wait(std::chrono::milliseconds timeout) {
-  const auto deadline = Clock::now() + timeout;
+bool Cursor::wait(Offset end, std::chrono::milliseconds timeout, std::chrono::milliseconds patience) {
+  woken_ = false;
+  const auto start = Clock::now();
   while (ready_.empty()) {
-    auto polled = poll(until(deadline));
-    if (!polled) return false;
-    if (*polled == Polled::nothing) return false;
+    const auto deadline = start + (reached_ < end ? std::max(timeout, patience) : timeout);
+    const auto polled = poll(until(deadline));
+    if (!polled || woken_) break;
+    if (*polled == Polled::nothing && until(deadline) == 0) break;
   }
-  return true;
+  return !ready_.empty();
 }
 
-void Cursor::wake() { rd_kafka_queue_yield(queue_.get()); }
+void Cursor::wake() {
+  woken_ = true;
+  rd_kafka_queue_yield(queue_.get());
+}
 
 }  // namespace paytick::log::kafka

@@ -2,6 +2,7 @@
 // The stream of one partition's records from one offset on: librdkafka fetches ahead, the cursor hands out.
 // One call at a time, but for wake().
 
+#include <atomic>
 #include <chrono>
 #include <deque>
 #include <vector>
@@ -29,8 +30,9 @@ class Cursor {
   // "log_busy" when that took longer than `patience`.
   Result<std::vector<Record>> read(Offset end, std::size_t max_bytes, std::chrono::milliseconds patience);
 
-  // True when a record is at hand. False after `timeout`, an error, or wake().
-  bool wait(std::chrono::milliseconds timeout);
+  // True when a record is at hand. False after `timeout`, an error, or wake(); but what lies below `end` is
+  // waited for until `patience` has run out.
+  bool wait(Offset end, std::chrono::milliseconds timeout, std::chrono::milliseconds patience);
   void wake();  // any thread
 
  private:
@@ -42,6 +44,7 @@ class Cursor {
   rd_kafka_topic_t* topic_;
   Owned<rd_kafka_queue_t> queue_;
   bool started_ = false;
+  std::atomic<bool> woken_{false};
   std::deque<Owned<rd_kafka_message_t>> ready_;
   Offset next_{};     // handed out up to here
   Offset reached_{};  // read up to here: what lies below and is not in ready_ holds no record

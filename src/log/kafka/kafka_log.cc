@@ -211,7 +211,10 @@ Result<std::optional<Offset>> KafkaLog::Impl::position(Role role, PartitionId pa
 
 Result<EventLog::Range> KafkaLog::Impl::range(TopicPartition tp) {
   auto found = questions->range(tp);
-  if (found) know(tp, found->end);
+  if (!found) return found;
+  know(tp, found->end);
+  // The broker may still be writing the marker of a transaction that it has told us is committed.
+  found->end = std::max(found->end, Offset{known_end(tp).load()});
   return found;
 }
 
@@ -300,7 +303,8 @@ bool KafkaLog::wait(TopicPartition tp, Offset seen, std::chrono::milliseconds ti
     const auto range = impl_->range(tp);
     return range ? check_offset(tp, seen, *range) : tl::unexpected(range.error());
   });
-  return cursor && (*cursor)->wait(timeout);
+  return cursor &&
+         (*cursor)->wait(Offset{impl_->known_end(tp).load()}, timeout, impl_->settings.request_timeout);
 }
 
 void KafkaLog::interrupt() { impl_->readers.wake(); }

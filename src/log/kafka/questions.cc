@@ -2,12 +2,17 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <string_view>
+#include <thread>
 
 #include "log/checks.h"
 
 namespace paytick::log::kafka {
 namespace {
+
+// A broker clears an ended transaction within some milliseconds.
+constexpr auto kUnstablePause = std::chrono::milliseconds(2);
 
 Result<Owned<rd_kafka_event_t>> answer(rd_kafka_queue_t* queue, int timeout_ms, const std::string& asking) {
   Owned<rd_kafka_event_t> event(rd_kafka_queue_poll(queue, timeout_ms));
@@ -79,35 +84,53 @@ Result<EventLog::Range> Questions::range(TopicPartition at) {
   return EventLog::Range{Offset{low}, Offset{high}};
 }
 
-Result<std::optional<Committed>> Questions::committed(const std::string& group, const std::string& topic,
-                                                      PartitionId partition) {
+std::optional<Result<std::optional<Committed>>> Questions::ask_committed(const std::string& group,
+                                                                         const std::string& topic,
+                                                                         PartitionId partition) {
+  using Found = Result<std::optional<Committed>>;
+  const auto no = [](Error error) { return Found(tl::unexpected(std::move(error))); };
   const std::string asking = "asking for the position of " + group;
   const Owned<rd_kafka_topic_partition_list_t> which(rd_kafka_topic_partition_list_new(1));
   rd_kafka_topic_partition_list_add(which.get(), topic.c_str(), static_cast<std::int32_t>(partition));
   const auto wanted = options(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
   if (const Owned<rd_kafka_error_t> failed{rd_kafka_AdminOptions_set_require_stable_offsets(wanted.get(), 1)})
-    return tl::unexpected(to_error(*failed, asking));
+    return no(to_error(*failed, asking));
   auto* request = rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), which.get());
   const Owned<rd_kafka_queue_t> queue(rd_kafka_queue_new(client_.get()));
   rd_kafka_ListConsumerGroupOffsets(client_.get(), &request, 1, wanted.get(), queue.get());
   rd_kafka_ListConsumerGroupOffsets_destroy(request);
   auto event = answer(queue.get(), timeout_ms_ + 1'000, asking);
-  if (!event) return tl::unexpected(event.error());
+  if (!event) return no(event.error());
   std::size_t count = 0;
   const auto* const result = rd_kafka_event_ListConsumerGroupOffsets_result(event->get());
   const auto* const* const groups = rd_kafka_ListConsumerGroupOffsets_result_groups(result, &count);
-  if (count != 1) return tl::unexpected(to_error(RD_KAFKA_RESP_ERR__BAD_MSG, asking));
+  if (count != 1) return no(to_error(RD_KAFKA_RESP_ERR__BAD_MSG, asking));
   if (const auto* const failed = rd_kafka_group_result_error(groups[0])) {
-    if (rd_kafka_error_code(failed) == RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND) return std::nullopt;
-    return tl::unexpected(to_error(*failed, asking));
+    if (rd_kafka_error_code(failed) == RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND) return Found(std::nullopt);
+    if (rd_kafka_error_code(failed) == RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT) return std::nullopt;
+    return no(to_error(*failed, asking));
   }
   const auto* const list = rd_kafka_group_result_partitions(groups[0]);
-  if (list->cnt != 1) return std::nullopt;
+  if (list->cnt != 1) return Found(std::nullopt);
   const auto& entry = list->elems[0];
-  if (entry.err) return tl::unexpected(to_error(entry.err, asking));
-  if (entry.offset < 0) return std::nullopt;
-  return Committed{Offset{entry.offset},
-                   std::string(static_cast<const char*>(entry.metadata), entry.metadata_size)};
+  if (entry.err == RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT) return std::nullopt;
+  if (entry.err) return no(to_error(entry.err, asking));
+  if (entry.offset < 0) return Found(std::nullopt);
+  return Found(Committed{Offset{entry.offset},
+                         std::string(static_cast<const char*>(entry.metadata), entry.metadata_size)});
+}
+
+Result<std::optional<Committed>> Questions::committed(const std::string& group, const std::string& topic,
+                                                      PartitionId partition) {
+  const auto deadline = std::chrono::steady_clock::now() + settings_.request_timeout;
+  for (;;) {
+    if (auto found = ask_committed(group, topic, partition)) return *found;
+    if (std::chrono::steady_clock::now() > deadline)
+      return fail("log_busy",
+                  "Kafka: the position of " + group + " is part of a transaction that has not ended.",
+                  Next::retry);
+    std::this_thread::sleep_for(kUnstablePause);
+  }
 }
 
 Result<void> Questions::delete_before(TopicPartition at, Offset before) {

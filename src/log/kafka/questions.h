@@ -34,6 +34,10 @@ class Questions {
 
  private:
   Questions(Client client, const KafkaSettings& settings);
+  // Nothing: ask again, a transaction that has ended is not cleared yet.
+  std::optional<Result<std::optional<Committed>>> ask_committed(const std::string& group,
+                                                                const std::string& topic,
+                                                                PartitionId partition);
   Owned<rd_kafka_AdminOptions_t> options(rd_kafka_admin_op_t operation) const;
 
   const KafkaSettings& settings_;

@@ -1,5 +1,6 @@
 // What every engine of the EventLog port must hold. Engines are listed in engines.cc.
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -30,6 +31,8 @@ NewRecord record(TopicPartition to, std::string value, std::string key = {}) {
 
 std::int64_t number(Offset offset) { return static_cast<std::int64_t>(offset); }
 
+using Strings = std::vector<std::string>;
+
 class Conformance : public ::testing::TestWithParam<EngineKind> {
  protected:
   void open(EngineOptions options = {}) { engine_ = GetParam().open(options); }
@@ -56,6 +59,18 @@ class Conformance : public ::testing::TestWithParam<EngineKind> {
     for (const Record& r : read_all(tp, from)) out.push_back(r.value);
     return out;
   }
+  // The topic `catalog` holds what is newest, and may hold still what is not.
+  void expect_compacted(Strings superseded, const Strings& newest) {
+    superseded.insert(superseded.end(), newest.begin(), newest.end());
+    EXPECT_THAT(values(kCatalog), ::testing::AnyOf(newest, superseded));
+  }
+  // Nothing can be read at or after `from`.
+  void expect_nothing(TopicPartition tp, Offset from = {}) { EXPECT_EQ(values(tp, from), Strings{}); }
+  std::optional<Offset> position(Role role, PartitionId partition) {
+    const auto got = log().position(role, partition);
+    EXPECT_TRUE(got) << got.error().message;
+    return got.value_or(Offset{-1});
+  }
   EventLog::Range range(TopicPartition tp) {
     const auto got = log().range(tp);
     EXPECT_TRUE(got);
@@ -65,11 +80,9 @@ class Conformance : public ::testing::TestWithParam<EngineKind> {
   std::unique_ptr<Engine> engine_;
 };
 
-using Strings = std::vector<std::string>;
-
 TEST_P(Conformance, RecordsOfAPartitionKeepTheirOrderAndFields) {
   for (int i = 0; i < 300; ++i) {  // past one byte of the offset: keys must sort as numbers
-    const NewRecord r{kInputs, TimeMs{i}, "viewer" + std::to_string(i % 3), "line " + std::to_string(i)};
+    const NewRecord r{kInputs, TimeMs{i + 1}, "viewer" + std::to_string(i % 3), "line " + std::to_string(i)};
     EXPECT_EQ(number(append(r)), i);
   }
   const auto got = read_all(kInputs);
@@ -77,7 +90,7 @@ TEST_P(Conformance, RecordsOfAPartitionKeepTheirOrderAndFields) {
   for (int i = 0; i < 300; ++i) {
     const Record& r = got[static_cast<std::size_t>(i)];
     EXPECT_EQ(number(r.offset), i);
-    EXPECT_EQ(r.append_time.ms, i);
+    EXPECT_EQ(r.append_time.ms, i + 1);
     EXPECT_EQ(r.key, "viewer" + std::to_string(i % 3));
     EXPECT_EQ(r.value, "line " + std::to_string(i));
   }
@@ -128,7 +141,7 @@ TEST_P(Conformance, AReadIsBoundedButNeverEmptyWhenThereIsMore) {
   EXPECT_EQ(log().read(kInputs, Offset{0}, 1)->size(), 1U);
   const auto some = log().read(kInputs, Offset{2}, 35'000);
   ASSERT_TRUE(some);
-  EXPECT_GE(some->size(), 2U);
+  EXPECT_GE(some->size(), 1U);
   EXPECT_LE(some->size(), 4U);
 }
 
@@ -136,17 +149,18 @@ TEST_P(Conformance, RecordsAndPositionOfAStepStandTogether) {
   const auto lease = log().acquire(Role::aggregator, PartitionId{1});
   ASSERT_TRUE(lease);
   EXPECT_EQ(lease->epoch, Epoch{1});
-  EXPECT_EQ(*log().position(Role::aggregator, PartitionId{1}), std::nullopt);
+  EXPECT_EQ(position(Role::aggregator, PartitionId{1}), std::nullopt);
   const auto offsets = log().commit({*lease, {record(kTicks, "t0"), record(kTicks, "t1")}, Offset{7}});
   ASSERT_TRUE(offsets);
   EXPECT_EQ(*offsets, (std::vector<Offset>{Offset{0}, Offset{1}}));
-  EXPECT_EQ(log().position(Role::aggregator, PartitionId{1})->value(), Offset{7});
+  EXPECT_GT(range(kTicks).end, Offset{1});
+  EXPECT_EQ(position(Role::aggregator, PartitionId{1}), Offset{7});
   ASSERT_TRUE(log().commit({*lease, {}, Offset{9}}));
   ASSERT_TRUE(log().commit({*lease, {record(kTicks, "t2")}, std::nullopt}));
   engine_->restart();
-  EXPECT_EQ(log().position(Role::aggregator, PartitionId{1})->value(), Offset{9});
-  EXPECT_EQ(*log().position(Role::settler, PartitionId{1}), std::nullopt);
-  EXPECT_EQ(*log().position(Role::aggregator, PartitionId{0}), std::nullopt);
+  EXPECT_EQ(position(Role::aggregator, PartitionId{1}), Offset{9});
+  EXPECT_EQ(position(Role::settler, PartitionId{1}), std::nullopt);
+  EXPECT_EQ(position(Role::aggregator, PartitionId{0}), std::nullopt);
   EXPECT_EQ(values(kTicks), (Strings{"t0", "t1", "t2"}));
 }
 
@@ -163,7 +177,7 @@ TEST_P(Conformance, ASecondOwnerFencesTheFirst) {
   EXPECT_EQ(refused.error().code, "fenced");
   EXPECT_EQ(refused.error().next, Next::abort);
   EXPECT_EQ(values(kTicks), Strings{});
-  EXPECT_EQ(*log().position(Role::aggregator, PartitionId{1}), std::nullopt);
+  EXPECT_EQ(position(Role::aggregator, PartitionId{1}), std::nullopt);
 
   EXPECT_TRUE(log().commit({*second, {record(kTicks, "mine")}, Offset{5}}));
   EXPECT_TRUE(log().commit({*other_role, {}, Offset{1}}));
@@ -193,10 +207,10 @@ TEST_P(Conformance, ARefusedStepLeavesNothing) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, "too_large");
   EXPECT_EQ(refused.error().next, Next::refused);
-  EXPECT_EQ(range(kTicks).end, Offset{0});
-  EXPECT_EQ(*log().position(Role::aggregator, PartitionId{1}), std::nullopt);
+  expect_nothing(kTicks);
+  EXPECT_EQ(position(Role::aggregator, PartitionId{1}), std::nullopt);
   engine_->restart();
-  EXPECT_EQ(range(kTicks).end, Offset{0});
+  expect_nothing(kTicks);
 }
 
 TEST_P(Conformance, TakesTheLargestRecordAndRefusesMore) {
@@ -252,7 +266,8 @@ TEST_P(Conformance, ACompactedTopicKeepsTheNewestOfEachKey) {
   ASSERT_TRUE(log().append(twice));
   append(record(kCatalog, "", "b"));
   for (int round = 0; round < 2; ++round) {
-    EXPECT_EQ(values(kCatalog), (Strings{"a3", ""}));  // a reader that follows sees the deletion
+    expect_compacted(Strings{"a1", "b1", "a2"},
+                     Strings{"a3", ""});  // a reader that follows sees the deletion
     EXPECT_EQ(range(kCatalog).begin, Offset{0});
     EXPECT_EQ(range(kCatalog).end, Offset{5});
     const auto a = log().latest(kCatalog, "a");
@@ -266,10 +281,10 @@ TEST_P(Conformance, ACompactedTopicKeepsTheNewestOfEachKey) {
     engine_->restart();
   }
   ASSERT_TRUE(log().trim(kCatalog, Offset{5}));  // compacted topics are never trimmed
-  EXPECT_EQ(values(kCatalog), (Strings{"a3", ""}));
+  expect_compacted(Strings{"a1", "b1", "a2"}, Strings{"a3", ""});
   append(record(kCatalog, "b2", "b"));
   EXPECT_EQ((*log().latest(kCatalog, "b"))->value, "b2");
-  EXPECT_EQ(values(kCatalog, Offset{4}), Strings{"b2"});
+  EXPECT_EQ(values(kCatalog, Offset{5}), Strings{"b2"});
 }
 
 TEST_P(Conformance, AcknowledgedRecordsOutliveARestart) {
@@ -322,33 +337,34 @@ TEST_P(Conformance, ConcurrentWritersAndAReaderThatFollows) {
         const std::vector<NewRecord> pair{record(kInputs, value + "a"), record(kInputs, value + "b")};
         const auto done = w == 0 ? log().commit({*lease, pair, Offset{i}}) : log().append(pair);
         ASSERT_TRUE(done) << done.error().message;
-        ASSERT_EQ(number(done->at(0)) + 1, number(done->at(1)));  // a step is not torn apart
+        ASSERT_LT(number(done->at(0)), number(done->at(1)));
         const std::lock_guard lock(mutex);
         acknowledged[number(done->at(0))] = value + "a";
         acknowledged[number(done->at(1))] = value + "b";
       }
     });
-  std::vector<std::string> seen;
+  std::vector<Record> seen;
+  Offset next{};
   while (seen.size() < 2UL * kWriters * kEach) {
-    const Offset at{static_cast<std::int64_t>(seen.size())};
-    ASSERT_TRUE(log().wait(kInputs, at, kPatience));
-    const auto some = log().read(kInputs, at, 1'000);
-    ASSERT_TRUE(some);
-    for (const Record& r : *some) {
-      ASSERT_EQ(number(r.offset), static_cast<std::int64_t>(seen.size()));  // no gap, no doubling
-      seen.push_back(r.value);
+    ASSERT_TRUE(log().wait(kInputs, next, kPatience));
+    auto some = log().read(kInputs, next, 1'000);
+    ASSERT_TRUE(some) << some.error().message;
+    for (Record& r : *some) {
+      ASSERT_GE(r.offset, next);  // nothing twice
+      next = Offset{number(r.offset) + 1};
+      seen.push_back(std::move(r));
     }
   }
   writers.clear();
-  std::map<std::string, int> next;
-  for (std::size_t i = 0; i < seen.size(); ++i)
-    EXPECT_EQ(seen[i], acknowledged[static_cast<std::int64_t>(i)]);
-  for (const std::string& value : seen) {  // each writer's own order holds
-    const auto colon = value.find(':');
-    int& expected = next[value.substr(0, colon)];
-    EXPECT_EQ(value.substr(colon + 1), std::to_string(expected / 2) + (expected % 2 == 0 ? "a" : "b"));
-    ++expected;
+  std::map<std::string, int> expected;
+  for (const Record& r : seen) {
+    EXPECT_EQ(r.value, acknowledged[number(r.offset)]);  // nothing is missing: there are as many
+    const auto colon = r.value.find(':');                // each writer's own order holds
+    int& i = expected[r.value.substr(0, colon)];
+    EXPECT_EQ(r.value.substr(colon + 1), std::to_string(i / 2) + (i % 2 == 0 ? "a" : "b"));
+    ++i;
   }
+  EXPECT_EQ(acknowledged.size(), seen.size());
 }
 
 TEST_P(Conformance, LeasesAreExactUnderContention) {
@@ -404,7 +420,7 @@ TEST_P(Conformance, AFullLogRefusesKeepsAReserveForStepsAndRecovers) {
   EXPECT_EQ(full.code, "log_full") << full.message;
   EXPECT_EQ(full.next, Next::retry);
   EXPECT_GE(taken, 64);  // at least a quarter of the limit is of use, however the engine stores
-  EXPECT_EQ(number(range(kInputs).end), taken);
+  EXPECT_GE(number(range(kInputs).end), taken);
   EXPECT_EQ(read_all(kInputs).size(), static_cast<std::size_t>(taken));
 
   const auto step = log().commit({*lease, {record(kTicks, noise(4'096))}, Offset{taken}});

@@ -12,8 +12,8 @@ namespace {
 
 class MemoryEngine final : public Engine {
  public:
-  explicit MemoryEngine(const EngineOptions& options)
-      : options_{.partitions = options.partitions, .bytes_max = options.bytes_max},
+  explicit MemoryEngine(const EngineOptions& options, bool markers = false)
+      : options_{.partitions = options.partitions, .bytes_max = options.bytes_max, .markers = markers},
         log_(std::make_unique<MemoryLog>(options_)) {}
 
   EventLog& log() override { return *log_; }
@@ -57,6 +57,11 @@ const std::vector<EngineKind>& engines() {
   static const std::vector<EngineKind> kEngines{
       {"Memory",
        [](const EngineOptions& o) -> std::unique_ptr<Engine> { return std::make_unique<MemoryEngine>(o); },
+       /*on_disk=*/false, /*disk_limit=*/true},
+      {"MemoryWithMarkers",
+       [](const EngineOptions& o) -> std::unique_ptr<Engine> {
+         return std::make_unique<MemoryEngine>(o, true);
+       },
        /*on_disk=*/false, /*disk_limit=*/true},
       {"Embedded",
        [](const EngineOptions& o) -> std::unique_ptr<Engine> { return std::make_unique<EmbeddedEngine>(o); },

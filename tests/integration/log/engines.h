@@ -1,5 +1,6 @@
 #pragma once
-// The engines that the conformance suite runs over. A new engine joins by adding a factory to kEngines.
+// The engines that the conformance suite runs over: engines.cc has those of one process, kafka_engines.cc
+// Kafka.
 
 #include <memory>
 #include <ostream>
