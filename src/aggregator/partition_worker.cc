@@ -48,8 +48,12 @@ Result<StepResult> PartitionWorker::advance() {
       return write_fence();
     case Stage::load:
       return load();
-    case Stage::replay:
-      return replay();
+    case Stage::replay: {
+      auto result = replay();
+      // A frame may be folded in part: there is no going on in the middle of it.
+      if (!result && result.error().next == Next::retry) result.error().next = Next::abort;
+      return result;
+    }
     case Stage::run:
       break;
   }
@@ -70,7 +74,7 @@ void PartitionWorker::drop() {
 }
 
 Result<StepResult> PartitionWorker::acquire() {
-  auto lease = log_.acquire(log::Role::aggregator, config_.partition);
+  auto lease = log_.acquire(log::Role::aggregator, config_.partition, epoch_min_);
   if (!lease) return tl::unexpected<Error>(lease.error());
   lease_ = *lease;
   owner_ = random_.id<OwnerId>();
@@ -100,25 +104,37 @@ Result<StepResult> PartitionWorker::load() {
     position_ = (*loaded)->point.position;
     ticks_next_ = (*loaded)->point.ticks_next;
     // Its writer came after this owner; it may stand beyond this owner's fence, which replay would then miss.
-    if (position_.epoch >= lease_.epoch)
-      return fail("fenced", "another owner has taken the partition", Next::abort);
-  } else {
-    for (const log::Topic t : {log::Topic::heartbeats, log::Topic::ticks}) {
-      const auto range = log_.range(topic(t));
-      if (!range) return tl::unexpected<Error>(range.error());
-      if (range->begin == Offset{}) continue;
-      return fail("snapshot_needed",
-                  "partition " + std::to_string(static_cast<std::uint32_t>(config_.partition)) +
-                      ": the log begins at " + std::to_string(number(range->begin)) +
-                      " and no snapshot can be used; restore one",
-                  Next::fatal);
-    }
-    fold_.emplace(config);
+    if (position_.epoch >= lease_.epoch) return taken_by_another(position_.epoch);
   }
+  // Also tells the log how far replay has to see.
+  for (const log::Topic t : {log::Topic::heartbeats, log::Topic::ticks}) {
+    const auto range = log_.range(topic(t));
+    if (!range) return tl::unexpected<Error>(range.error());
+    if (*loaded || range->begin == Offset{}) continue;
+    return fail("snapshot_needed",
+                "partition " + std::to_string(static_cast<std::uint32_t>(config_.partition)) +
+                    ": the log begins at " + std::to_string(number(range->begin)) +
+                    " and no snapshot can be used; restore one",
+                Next::fatal);
+  }
+  if (!*loaded) fold_.emplace(config);
   reader_ = FrameReader(position_);
   inputs_next_ = position_.to;
   stage_ = Stage::replay;
   return StepResult::worked;
+}
+
+// An epoch as high as ours: there is another owner, or the engine has forgotten how far epochs had come.
+Result<StepResult> PartitionWorker::taken_by_another(Epoch epoch) {
+  epoch_min_ = Epoch{static_cast<std::uint64_t>(epoch) + 1};
+  return fail("fenced", "another owner has taken the partition", Next::abort);
+}
+
+Result<void> PartitionWorker::compare_positions() {
+  const auto committed = log_.position(log::Role::aggregator, config_.partition);
+  if (!committed) return tl::unexpected<Error>(committed.error());
+  if (*committed && **committed != position_.to) ++counters_.positions_apart;
+  return {};
 }
 
 // Reads `ticks` up to the own fence, folding again what its frames cover.
@@ -129,12 +145,10 @@ Result<StepResult> PartitionWorker::replay() {
     if (auto good = replay_record(record.value); !good) return tl::unexpected<Error>(good.error());
     ticks_next_ = Offset{number(record.offset) + 1};
     position_ = reader_.position();
-    if (position_.epoch > lease_.epoch || (position_.epoch == lease_.epoch && position_.owner != owner_)) {
-      return fail("fenced", "another owner has taken the partition", Next::abort);
-    }
+    if (position_.epoch > lease_.epoch || (position_.epoch == lease_.epoch && position_.owner != owner_))
+      return taken_by_another(position_.epoch);
     if (position_.epoch == lease_.epoch) {
-      inputs_.clear();
-      inputs_next_ = position_.to;
+      if (auto compared = compare_positions(); !compared) return tl::unexpected<Error>(compared.error());
       stage_ = Stage::run;
       return StepResult::worked;
     }
@@ -162,6 +176,16 @@ Result<void> PartitionWorker::replay_record(const std::string& value) {
   return {};
 }
 
+Result<void> PartitionWorker::fill_inputs(std::size_t max_bytes) {
+  if (!inputs_.empty()) return {};
+  auto records = log_.read(topic(log::Topic::heartbeats), inputs_next_, max_bytes);
+  if (!records) return tl::unexpected<Error>(records.error());
+  if (records->empty()) return {};
+  inputs_next_ = Offset{number(records->back().offset) + 1};
+  inputs_.assign(std::make_move_iterator(records->begin()), std::make_move_iterator(records->end()));
+  return {};
+}
+
 // Folds the inputs of the frame in held_ again. The same rules must write the same bytes.
 Result<void> PartitionWorker::replay_frame() {
   std::string line = held_.back().substr(0, held_.back().find('\n'));
@@ -174,21 +198,20 @@ Result<void> PartitionWorker::replay_frame() {
                 Next::fatal);
   }
   out_.clear();
-  while (inputs_next_ < header->to) {
-    if (inputs_.empty()) {
-      auto records = log_.read(topic(log::Topic::heartbeats), inputs_next_, kReplayBytes);
-      if (!records) return tl::unexpected<Error>(records.error());
-      inputs_.assign(std::make_move_iterator(records->begin()), std::make_move_iterator(records->end()));
-    }
-    if (inputs_.empty() || inputs_.front().offset != inputs_next_) {
-      return fail("replay_mismatch", "input " + std::to_string(number(inputs_next_)) + " is missing",
+  for (Offset at = header->from; at < header->to;) {
+    if (auto more = fill_inputs(kReplayBytes); !more) return tl::unexpected<Error>(more.error());
+    // A frame ends right behind the last input that it covers.
+    if (inputs_.empty() || inputs_.front().offset >= header->to) {
+      return fail("replay_mismatch",
+                  "an input between " + std::to_string(number(at)) + " and " +
+                      std::to_string(number(header->to)) + " is missing",
                   Next::fatal);
     }
     log::Record& record = inputs_.front();
+    at = Offset{number(record.offset) + 1};
     append_time_ = std::max(append_time_, record.append_time);
     fold_->apply(record.offset, record.append_time, record.value, out_);
     inputs_.pop_front();
-    inputs_next_ = Offset{number(inputs_next_) + 1};
     ++counters_.replayed;
   }
   FrameHash prev = position_.prev;
@@ -212,19 +235,19 @@ Result<StepResult> PartitionWorker::run() {
 }
 
 Result<StepResult> PartitionWorker::fold_step() {
-  auto records = log_.read(topic(log::Topic::heartbeats), position_.to, config_.step_bytes_max);
-  if (!records) return tl::unexpected<Error>(records.error());
-  if (records->empty()) return store_.is_writing() ? StepResult::worked : StepResult::idle;
+  if (auto more = fill_inputs(config_.step_bytes_max); !more) return tl::unexpected<Error>(more.error());
+  if (inputs_.empty()) return store_.is_writing() ? StepResult::worked : StepResult::idle;
   out_.clear();
   Pending pending;
   Offset to = position_.to;
-  for (log::Record& record : *records) {
+  while (!inputs_.empty() && out_.lines.size() < config_.output_bytes_max) {
+    log::Record& record = inputs_.front();
     pending.bytes += record.value.size();
     ++pending.records;
     append_time_ = std::max(append_time_, record.append_time);
     fold_->apply(record.offset, record.append_time, record.value, out_);
     to = Offset{number(record.offset) + 1};
-    if (out_.lines.size() >= config_.output_bytes_max) break;
+    inputs_.pop_front();
   }
   pending.after = position_;
   pending.after.to = to;

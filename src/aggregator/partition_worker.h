@@ -55,6 +55,9 @@ enum class StepResult : std::uint8_t {
 struct WorkerCounters {
   std::uint64_t records = 0, bytes_in = 0, bytes_out = 0, commits = 0, replayed = 0, takeovers = 0,
                 snapshots = 0;
+  // Takeovers that found the engine's position elsewhere than the frames: one of the two was lost. The frames
+  // count (DESIGN.md §5.2), so nothing is billed twice or missed; but it says that transactions tear.
+  std::uint64_t positions_apart = 0;
 };
 
 class PartitionWorker {
@@ -88,9 +91,12 @@ class PartitionWorker {
   Result<StepResult> write_fence();
   Result<StepResult> load();
   Result<StepResult> replay();
+  Result<StepResult> taken_by_another(Epoch epoch);
+  Result<void> compare_positions();
   Result<StepResult> run();
   Result<void> replay_record(const std::string& value);
   Result<void> replay_frame();
+  Result<void> fill_inputs(std::size_t max_bytes);
   Result<StepResult> fold_step();
   Result<StepResult> commit_pending();
   Result<StepResult> write_snapshot();
@@ -105,6 +111,7 @@ class PartitionWorker {
 
   Stage stage_ = Stage::acquire;
   log::Lease lease_;
+  Epoch epoch_min_{1};  // above every one that was seen on the log
   OwnerId owner_;
   std::optional<Error> dead_;
 
@@ -117,9 +124,9 @@ class PartitionWorker {
   // Replay only.
   FrameReader reader_;
   std::vector<std::string> held_;  // records of a frame that is not complete yet
-  // Inputs read and not folded yet, by either stage.
+  // Inputs read and not folded yet; what replay leaves, run goes on with.
   std::deque<log::Record> inputs_;
-  Offset inputs_next_{};
+  Offset inputs_next_{};  // to be read after them
 
   // Run only: a step that is folded and not committed yet, kept over a retry.
   struct Pending {

@@ -60,9 +60,9 @@ Result<std::uint64_t> Follower::lag() const {
   for (const Lane* lane : {&ticks_, &settlements_, &catalog_}) {
     const auto end = end_of(*lane);
     if (!end) return tl::unexpected(end.error());
-    if (*end > lane->position.next && !lane->reached_bound)
-      behind += static_cast<std::uint64_t>(static_cast<std::int64_t>(*end) -
-                                           static_cast<std::int64_t>(lane->position.next));
+    const Offset next = std::max(lane->position.next, lane->empty_to);
+    if (*end > next && !lane->reached_bound)
+      behind += static_cast<std::uint64_t>(static_cast<std::int64_t>(*end) - static_cast<std::int64_t>(next));
   }
   return behind;
 }
@@ -100,7 +100,7 @@ Result<void> Follower::read_lane(Lane& lane, Offset end, std::size_t bytes_max, 
   const Position before = lane.position;
   Offset next = before.next;
   held_.clear();
-  while (next < end && !lane.reached_bound) {
+  while (std::max(next, lane.empty_to) < end && !lane.reached_bound) {
     // A frame that was begun is read to its end: its parts count together or not at all.
     if (done.bytes >= bytes_max && held_.empty()) {
       done.more = true;
@@ -111,8 +111,9 @@ Result<void> Follower::read_lane(Lane& lane, Offset end, std::size_t bytes_max, 
                   std::clamp<std::size_t>(bytes_max - std::min(bytes_max, done.bytes), 1, kChunkBytes));
     if (!records) return tl::unexpected(placed(records.error(), lane.source, next));
     if (records->empty()) {
-      // A compacted topic may end in records that were superseded.
-      if (lane.source == Source::catalog) lane.position.next = end;
+      // A lane may end in offsets that hold no record. Not worth a transaction of their own, so the position
+      // stays.
+      if (held_.empty()) lane.empty_to = end;
       break;
     }
     for (log::Record& record : *records) {

@@ -48,6 +48,7 @@ class Follower {
     Position position;
     FrameReader frames;
     bool reached_bound = false;
+    Offset empty_to{};  // no record lies between position.next and this
   };
   using Apply = std::function<Result<void>(log::Record&)>;
   Result<void> read_lane(Lane& lane, Offset end, std::size_t bytes_max, Changes& changes, Read& done,

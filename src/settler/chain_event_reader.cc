@@ -1,6 +1,7 @@
 #include "settler/chain_event_reader.h"
 
 #include <set>
+#include <span>
 #include <unordered_map>
 
 #include "model/codec.h"
@@ -135,11 +136,11 @@ Result<void> ChainEventReader::append(const std::vector<Input>& inputs, const st
     codec::write(input, records[open[p]].value);
     ++lines[p];
   }
-  if (!cursor.empty())
-    records.push_back({kCursorPlace, now, config_.cursor_key, std::string(kVersion) + cursor});
-  if (records.empty()) return {};
-  auto written = log_.append(records);
-  if (!written) return tl::unexpected(written.error());
+  if (!records.empty())
+    if (auto written = log_.append(records); !written) return tl::unexpected(written.error());
+  if (cursor.empty()) return {};
+  const log::NewRecord place{kCursorPlace, now, config_.cursor_key, std::string(kVersion) + cursor};
+  if (auto written = log_.append(std::span(&place, 1)); !written) return tl::unexpected(written.error());
   return {};
 }
 

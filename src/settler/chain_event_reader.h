@@ -3,9 +3,9 @@
 // `heartbeats`: what may be spent is an input like any other. Events of other contracts never get here
 // (ChainPort).
 //
-// The cursor is a record of the compacted topic `snapshots` (partition 0, key "chain-events"), appended in
-// one atomic append with the reports it covers; so nothing is missed, and what is repeated after a crash does
-// no harm, because reports are totals with a version. Two readers at a time do no harm either.
+// The cursor is a record of the compacted topic `snapshots` (partition 0, key "chain-events"), appended once
+// the reports it covers are on the log; so nothing is missed, and what is repeated after a crash does no
+// harm, because reports are totals with a version. Two readers at a time do no harm either.
 //
 // When the node no longer has the cursor's place, the meters are asked themselves: every meter that `ticks`
 // names, and then reading goes on from the oldest ledger that the node has.

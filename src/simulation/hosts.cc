@@ -27,7 +27,8 @@ void Hosts::restart(log::MemoryImage image) {
   for (auto& host : projections_) host.worker.reset();
   if (faulty_) snapshots_loaded_ += faulty_->snapshots_loaded();
   faulty_.reset();
-  log_ = std::make_unique<log::MemoryLog>(log::MemoryOptions{kPartitions, 0, false}, std::move(image));
+  log_ = std::make_unique<log::MemoryLog>(
+      log::MemoryOptions{.partitions = kPartitions, .wait_blocks = false, .markers = true}, std::move(image));
   log_->set_fault_source([this](log::Write kind) { return faults_.log(kind); });
   faulty_ = std::make_unique<FaultyLog>(*log_, bug_);
 }

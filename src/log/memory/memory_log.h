@@ -33,9 +33,8 @@ enum class Write : std::uint8_t { append, acquire, commit, trim };
 struct MemoryOptions {
   std::uint32_t partitions = 4;  // 1 … kPartitionsMax
   std::size_t bytes_max = 0;     // of what is kept; 0: no limit. Appends stop at 95 %: the rest is for steps
-  bool markers =
-      false;  // a step's last record of a partition is followed by an offset that holds none, as on Kafka
-  bool wait_blocks = true;  // false: wait() only looks, for a simulator with one thread
+  bool wait_blocks = true;       // false: wait() only looks, for a simulator with one thread
+  bool markers = false;          // behind a step's records of a partition an offset holds none, as on Kafka
 };
 
 class MemoryLog final : public EventLog {

@@ -96,10 +96,11 @@ class World {
     append(2'000, {Clock{}});
   }
 
-  std::unique_ptr<PartitionWorker> worker(WorkerConfig config = {}) {
+  std::unique_ptr<PartitionWorker> worker(WorkerConfig config = {}) { return worker_through(*log_, config); }
+  std::unique_ptr<PartitionWorker> worker_through(log::EventLog& log, WorkerConfig config = {}) {
     config.partition = kPartition;
     config.step_bytes_max = 600;  // a few records a step
-    return std::make_unique<PartitionWorker>(config, *log_, random_, replies_);
+    return std::make_unique<PartitionWorker>(config, log, random_, replies_);
   }
 
   // The process has died: what was durable is opened again.
@@ -182,7 +183,9 @@ class World {
 
  private:
   static constexpr std::int64_t kBegin = 1'790'000'000'000;
-  static log::MemoryOptions options() { return {.partitions = 1, .bytes_max = 0, .wait_blocks = false}; }
+  static log::MemoryOptions options() {
+    return {.partitions = 1, .bytes_max = 0, .wait_blocks = false, .markers = true};
+  }
   static MeterReport report(const std::string& name) {
     MeterReport e;
     e.viewer = named<ViewerId>(name);
