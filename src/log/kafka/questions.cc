@@ -11,8 +11,14 @@
 namespace paytick::log::kafka {
 namespace {
 
-// A broker clears an ended transaction within some milliseconds.
-constexpr auto kUnstablePause = std::chrono::milliseconds(2);
+// A transaction has ended and is not cleared yet, or the group's broker is just becoming that: milliseconds,
+// mostly.
+bool passes(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT || code == RD_KAFKA_RESP_ERR_NOT_COORDINATOR ||
+         code == RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE ||
+         code == RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS;
+}
+constexpr auto kPassingPause = std::chrono::milliseconds(2);
 
 Result<Owned<rd_kafka_event_t>> answer(rd_kafka_queue_t* queue, int timeout_ms, const std::string& asking) {
   Owned<rd_kafka_event_t> event(rd_kafka_queue_poll(queue, timeout_ms));
@@ -99,21 +105,23 @@ std::optional<Result<std::optional<Committed>>> Questions::ask_committed(const s
   const Owned<rd_kafka_queue_t> queue(rd_kafka_queue_new(client_.get()));
   rd_kafka_ListConsumerGroupOffsets(client_.get(), &request, 1, wanted.get(), queue.get());
   rd_kafka_ListConsumerGroupOffsets_destroy(request);
-  auto event = answer(queue.get(), timeout_ms_ + 1'000, asking);
-  if (!event) return no(event.error());
+  const Owned<rd_kafka_event_t> event(rd_kafka_queue_poll(queue.get(), timeout_ms_ + 1'000));
+  if (!event) return no(to_error(RD_KAFKA_RESP_ERR__TIMED_OUT, asking));
+  if (passes(rd_kafka_event_error(event.get()))) return std::nullopt;
+  if (const auto code = rd_kafka_event_error(event.get())) return no(to_error(code, asking));
   std::size_t count = 0;
-  const auto* const result = rd_kafka_event_ListConsumerGroupOffsets_result(event->get());
+  const auto* const result = rd_kafka_event_ListConsumerGroupOffsets_result(event.get());
   const auto* const* const groups = rd_kafka_ListConsumerGroupOffsets_result_groups(result, &count);
   if (count != 1) return no(to_error(RD_KAFKA_RESP_ERR__BAD_MSG, asking));
   if (const auto* const failed = rd_kafka_group_result_error(groups[0])) {
     if (rd_kafka_error_code(failed) == RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND) return Found(std::nullopt);
-    if (rd_kafka_error_code(failed) == RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT) return std::nullopt;
+    if (passes(rd_kafka_error_code(failed))) return std::nullopt;
     return no(to_error(*failed, asking));
   }
   const auto* const list = rd_kafka_group_result_partitions(groups[0]);
   if (list->cnt != 1) return Found(std::nullopt);
   const auto& entry = list->elems[0];
-  if (entry.err == RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT) return std::nullopt;
+  if (passes(entry.err)) return std::nullopt;
   if (entry.err) return no(to_error(entry.err, asking));
   if (entry.offset < 0) return Found(std::nullopt);
   return Found(Committed{Offset{entry.offset},
@@ -129,7 +137,7 @@ Result<std::optional<Committed>> Questions::committed(const std::string& group, 
       return fail("log_busy",
                   "Kafka: the position of " + group + " is part of a transaction that has not ended.",
                   Next::retry);
-    std::this_thread::sleep_for(kUnstablePause);
+    std::this_thread::sleep_for(kPassingPause);
   }
 }
 

@@ -34,7 +34,7 @@ class Questions {
 
  private:
   Questions(Client client, const KafkaSettings& settings);
-  // Nothing: ask again, a transaction that has ended is not cleared yet.
+  // Nothing: ask again, it passes.
   std::optional<Result<std::optional<Committed>>> ask_committed(const std::string& group,
                                                                 const std::string& topic,
                                                                 PartitionId partition);

@@ -32,6 +32,7 @@ struct EngineKind {
   std::unique_ptr<Engine> (*open)(const EngineOptions&);
   bool on_disk = false;     // memory stays bounded while the log grows
   bool disk_limit = false;  // honours bytes_max
+  bool slow_leases = false;
 };
 
 // Otherwise GoogleTest prints its bytes, other ones in every run, and ctest a line of 250 columns for each
