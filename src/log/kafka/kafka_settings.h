@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "log/event_log.h"
+#include "log/kafka/topic_plan.h"
 
 namespace paytick::log {
 
@@ -27,6 +28,8 @@ struct KafkaSettings {
   // Silence after which a group gives an instance's partitions to others.
   std::chrono::milliseconds session_timeout{10'000};
   std::size_t fetch_bytes_max = 16 * 1024 * 1024;  // read ahead of a partition's reader
+
+  TopicPlan topics;
 
   // Passed to librdkafka as they are: security.protocol, sasl.mechanism, ssl.ca.location, … They win over
   // ours, but for those that a promise hangs on (kafka_client.cc), which are refused.
