@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "aggregator/snapshot_image.h"
 #include "model/error.h"
 #include "model/ids.h"
 #include "model/money.h"
@@ -92,14 +93,14 @@ class Fold {
   TimeMs now() const;
   const FoldCounters& counters() const;
 
-  // Snapshots: a restored fold goes on to write the bytes that this one would. The first chunk is a header,
-  // sealed by a hash over all; the rest packed binary. Chunks of at most 256 KiB; README.md describes them.
-  // `position` and `prev` come from the frames, so that a restore can compare hashes from there on.
-  std::vector<std::string> snapshot(Offset position, const FrameHash& prev) const;
+  // Snapshots: a restored fold goes on to write the bytes that this one would. The image is a copy, as large
+  // as the state without its tables; README.md describes the bytes. `position` and `prev` come from the
+  // frames, so that a restore can compare hashes from there on.
+  SnapshotImage snapshot(Offset position, const FrameHash& prev) const;
   struct Restored;
-  // Codes "snapshot_version" (other rules wrote it: fold again from the start) and "snapshot_corrupt"
-  // (damaged, incomplete or of another partition).
-  static Result<Restored> restore(FoldConfig config, const std::vector<std::string>& chunks);
+  // Takes the chunks one at a time. Codes "snapshot_version" (other rules wrote it: fold again from the
+  // start) and "snapshot_corrupt" (damaged, incomplete or of another partition).
+  static Result<Restored> restore(FoldConfig config, const ChunkSource& chunks);
 
   // Views for queries, verify and tests; each walks or looks up, none is for the hot path.
   std::optional<SessionView> session(const SessionId& id) const;

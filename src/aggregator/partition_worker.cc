@@ -16,7 +16,11 @@ std::int64_t number(Offset o) { return static_cast<std::int64_t>(o); }
 }  // namespace
 
 PartitionWorker::PartitionWorker(WorkerConfig config, log::EventLog& log, Random& random, ReplySink& replies)
-    : config_(config), log_(log), random_(random), replies_(replies), store_(log, config.partition) {}
+    : config_(config),
+      log_(log),
+      random_(random),
+      replies_(replies),
+      store_(log, config.partition, config.snapshot_turn) {}
 PartitionWorker::~PartitionWorker() = default;
 
 Result<StepResult> PartitionWorker::step() {
@@ -286,8 +290,7 @@ Result<StepResult> PartitionWorker::commit_pending() {
       config_.snapshot_every_bytes != 0 && bytes_since_snapshot_ >= config_.snapshot_every_bytes;
   const bool by_records =
       config_.snapshot_every_records != 0 && records_since_snapshot_ >= config_.snapshot_every_records;
-  if ((by_bytes || by_records) && !store_.is_writing()) {
-    store_.begin(fold_->snapshot(position_.to, position_.prev), {position_, ticks_next_});
+  if ((by_bytes || by_records) && !store_.is_writing() && store_.begin(*fold_, {position_, ticks_next_})) {
     bytes_since_snapshot_ = 0;
     records_since_snapshot_ = 0;
   }
@@ -298,8 +301,9 @@ Result<StepResult> PartitionWorker::write_snapshot() {
   log::Step step;
   step.lease = lease_;
   step.records = store_.next(config_.snapshot_step_bytes, append_time_);
-  if (auto done = log_.commit(step); !done) return tl::unexpected<Error>(done.error());
-  store_.wrote(step.records.size());
+  const auto done = log_.commit(step);
+  if (!done) return tl::unexpected<Error>(done.error());
+  store_.wrote(*done);
   if (!store_.is_writing()) ++counters_.snapshots;
   return StepResult::worked;
 }

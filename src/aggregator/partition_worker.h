@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -44,6 +45,8 @@ struct WorkerConfig {
   std::size_t snapshot_every_bytes = 256 * 1024 * 1024;
   std::uint64_t snapshot_every_records = 100'000;     // 0: by bytes alone
   std::size_t snapshot_step_bytes = 8 * 1024 * 1024;  // of chunks written between two steps of folding
+  // Shared by the workers of a process, so that one of them at a time holds an image of its state.
+  std::shared_ptr<SnapshotTurn> snapshot_turn = nullptr;
 };
 
 enum class StepResult : std::uint8_t {

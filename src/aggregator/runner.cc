@@ -82,7 +82,10 @@ Runner::Runner(RunnerConfig config, log::EventLog& log, WallClock& clock, Random
       clock_(clock),
       random_(random),
       replies_(replies),
-      on_error_(std::move(on_error)) {}
+      on_error_(std::move(on_error)) {
+  if (config_.worker.snapshot_turn == nullptr)
+    config_.worker.snapshot_turn = std::make_shared<SnapshotTurn>();
+}
 
 Runner::~Runner() { stop(); }
 

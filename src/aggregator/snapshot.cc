@@ -3,21 +3,21 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
+#include <bit>
 #include <map>
 #include <string_view>
 #include <utility>
 
 #include "aggregator/fold_state.h"
-#include "model/hash.h"
-#include "model/image.h"
+#include "aggregator/snapshot_image.h"
 
 namespace paytick::aggregator {
 
+static_assert(std::endian::native == std::endian::little, "a snapshot holds little-endian records");
+
 namespace {
 
-constexpr std::uint32_t kSnapshotVersion = 1;
-constexpr std::size_t kChunkBytes = 256 * 1024;
+constexpr std::uint32_t kSnapshotVersion = 2;
 constexpr std::string_view kMagic = "paytick-snapshot";
 
 struct Header {
@@ -27,43 +27,45 @@ struct Header {
   std::uint32_t partition = 0;
   std::uint32_t partitions = 0;
   std::int64_t position = 0;
-  std::uint64_t body_bytes = 0;
   FrameHash prev;
-  std::array<std::uint8_t, 32>
-      hash{};  // BLAKE2b-256 of the header with this field zero, then the body's hash
 };
-static_assert(sizeof(Header) == 112);
-
-std::array<std::uint8_t, 32> seal(Header header, std::string_view body) {
-  header.hash = {};
-  std::array<std::uint8_t, sizeof(Header) + 32> both{};
-  std::memcpy(both.data(), &header, sizeof header);
-  blake2b(body, std::span(both).subspan(sizeof header));
-  std::array<std::uint8_t, 32> out{};
-  blake2b(std::span<const std::uint8_t>(both), out);
-  return out;
-}
+static_assert(sizeof(Header) == 72);
 
 }  // namespace
 
-class SnapshotWriter : private ImageWriter {
+class SnapshotWriter {
  public:
-  static std::string body_of(const Book& book) {
-    SnapshotWriter w;
-    w.value(book.now_);
-    w.slab(book.sessions_), w.slab(book.viewers_), w.slab(book.meters_), w.slab(book.sums_);
-    w.slab(book.creators_), w.slab(book.contents_), w.slab(book.offers_), w.slab(book.lives_);
-    w.slab(book.departed_);
-    w.keys(book.keys_);
-    w.extras(book);
+  explicit SnapshotWriter(SnapshotImage& out) : out_(out) {}
+
+  void write(const Header& header, const Book& book) {
+    value(header);
+    value(book.now_);
+    slab(book.sessions_), slab(book.viewers_), slab(book.meters_), slab(book.sums_);
+    slab(book.creators_), slab(book.contents_), slab(book.offers_), slab(book.lives_);
+    slab(book.departed_);
+    keys(book.keys_);
+    extras(book);
     const std::map<std::uint32_t, Proof> proofs(book.charge_proofs_.begin(), book.charge_proofs_.end());
-    w.value<std::uint64_t>(proofs.size());
-    for (const auto& [meter, proof] : proofs) w.value(meter), w.value(proof);
-    w.wheel(book.wheel_);
-    return w.take();
+    value<std::uint64_t>(proofs.size());
+    for (const auto& [meter, proof] : proofs) value(meter), value(proof);
+    wheel(book.wheel_);
   }
 
  private:
+  template <typename T>
+  void value(const T& v) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    out_.append(&v, sizeof v);
+  }
+  template <typename T>
+  void list(const std::vector<T>& items) {
+    value<std::uint64_t>(items.size());
+    for (const T& item : items) value(item);
+  }
+  void text(std::string_view v) {
+    value<std::uint64_t>(v.size());
+    out_.append(v.data(), v.size());
+  }
   template <typename T>
   void slab(const Slab<T>& records) {
     value(records.size());
@@ -91,17 +93,19 @@ class SnapshotWriter : private ImageWriter {
     }
   }
   void wheel(const TimerWheel& wheel) {
-    std::vector<std::pair<std::uint32_t, std::uint32_t>> entries;
-    wheel.each([&](std::uint32_t bucket, std::uint32_t entry) { entries.emplace_back(bucket, entry); });
+    std::uint64_t n = 0;
+    wheel.each([&](std::uint32_t, std::uint32_t) { ++n; });
     value(wheel.cursor());
-    value<std::uint64_t>(entries.size());
-    for (const auto& [bucket, entry] : entries) value(bucket), value(entry);
+    value(n);
+    wheel.each([&](std::uint32_t bucket, std::uint32_t entry) { value(bucket), value(entry); });
   }
+
+  SnapshotImage& out_;
 };
 
-class SnapshotReader : private ImageReader {
+class SnapshotReader {
  public:
-  using ImageReader::ImageReader;
+  explicit SnapshotReader(SnapshotSource& in) : in_(in) {}
 
   // Whether the body was read to its end.
   bool read(Book& book) {
@@ -117,17 +121,40 @@ class SnapshotReader : private ImageReader {
       value(meter), value(book.charge_proofs_[meter]);
     }
     wheel(book.wheel_);
-    if (!done()) return false;
+    if (!in_.done()) return false;
     book.index_all();
     return true;
   }
 
  private:
   template <typename T>
+  void value(T& v) {
+    in_.value(v);
+  }
+  // Read one by one: a count that cannot be ends with the bytes, not with the memory.
+  std::uint64_t count() {
+    std::uint64_t n = 0;
+    value(n);
+    return n;
+  }
+  bool good() const { return in_.good(); }
+  template <typename T>
+  void list(std::vector<T>& items) {
+    for (std::uint64_t n = count(); n != 0 && good(); --n) value(items.emplace_back());
+  }
+  std::string text() {
+    std::string out;
+    for (std::uint64_t n = count(); n != 0 && good(); --n) {
+      char c = 0;
+      value(c);
+      out += c;
+    }
+    return out;
+  }
+  template <typename T>
   void slab(Slab<T>& records) {
     std::uint32_t n = 0;
     value(n);
-    if (n > left() / sizeof(T)) refuse();
     for (std::uint32_t i = 0; i < n && good(); ++i) value(records[records.add()]);
     std::vector<std::uint32_t> free;
     list(free);
@@ -149,7 +176,7 @@ class SnapshotReader : private ImageReader {
     for (std::uint64_t n = count(); n != 0 && good(); --n) {
       std::uint32_t i = 0;
       value(i);
-      if (i >= book.sessions_.size()) refuse();
+      if (i >= book.sessions_.size()) in_.refuse();
       if (!good()) return;
       book.sessions_[i].has_extra = 0;  // not yet, whatever its image says
       Extra& extra = book.extras_.get(i, book.sessions_[i]);
@@ -169,49 +196,44 @@ class SnapshotReader : private ImageReader {
       if (good()) wheel.push(bucket & (TimerWheel::kBuckets - 1), entry);
     }
   }
+
+  SnapshotSource& in_;
 };
 
-std::vector<std::string> Fold::snapshot(Offset position, const FrameHash& prev) const {
+SnapshotImage Fold::snapshot(Offset position, const FrameHash& prev) const {
   const Book& book = state_->book;
-  const std::string body = SnapshotWriter::body_of(book);
   Header header;
   std::copy(kMagic.begin(), kMagic.end(), header.magic.begin());
   header.partition = static_cast<std::uint32_t>(book.config_.partition);
   header.partitions = book.config_.partitions;
   header.position = static_cast<std::int64_t>(position);
-  header.body_bytes = body.size();
   header.prev = prev;
-  header.hash = seal(header, body);
-  std::vector<std::string> chunks{std::string(reinterpret_cast<const char*>(&header), sizeof header)};
-  for (std::size_t at = 0; at < body.size(); at += kChunkBytes)
-    chunks.push_back(body.substr(at, kChunkBytes));
-  return chunks;
+  SnapshotImage image;
+  SnapshotWriter(image).write(header, book);
+  return image;
 }
 
-Result<Fold::Restored> Fold::restore(FoldConfig config, const std::vector<std::string>& chunks) {
+Result<Fold::Restored> Fold::restore(FoldConfig config, const ChunkSource& chunks) {
   const auto corrupt = [](const std::string& what) {
     return fail("snapshot_corrupt",
                 "the snapshot cannot be used: " + what + "; fold again from an older one");
   };
+  SnapshotSource in(chunks);
   Header header;
-  if (chunks.empty() || chunks[0].size() != sizeof header) return corrupt("its header is missing");
-  std::memcpy(static_cast<void*>(&header), chunks[0].data(), sizeof header);
+  if (!in.peek(&header, sizeof header)) return corrupt("its header is missing");
   if (std::string_view(header.magic.data(), header.magic.size()) != kMagic)
     return corrupt("it is no snapshot");
   if (header.version != kSnapshotVersion || header.fold != kFoldVersion) {
     return fail("snapshot_version", "the snapshot was written by other rules; fold again from the start");
   }
-  std::string body;
-  for (std::size_t i = 1; i < chunks.size(); ++i) body += chunks[i];
-  if (body.size() != header.body_bytes || seal(header, body) != header.hash) {
-    return corrupt("its bytes are not those that were written");
-  }
+  in.value(header);
+  if (!in.good()) return corrupt("its bytes are not those that were written");
   if (header.partition != static_cast<std::uint32_t>(config.partition) ||
       header.partitions != config.partitions) {
     return corrupt("it belongs to another partition");
   }
   auto state = std::make_unique<State>(config);
-  if (!SnapshotReader(body).read(state->book)) return corrupt("its parts do not fit");
+  if (!SnapshotReader(in).read(state->book)) return corrupt("its bytes are not those that were written");
   return Restored{Fold(std::move(state)), Offset{header.position}, header.prev};
 }
 

@@ -22,12 +22,19 @@ static_assert(sizeof(About) == 80);
 
 Result<std::optional<SnapshotStore::Loaded>> SnapshotStore::load(const FoldConfig& config) {
   newest_.reset();
-  auto stored = slots_.load();
-  if (!stored) return tl::unexpected<Error>(stored.error());
+  auto reader = slots_.open();
+  if (!reader) return tl::unexpected<Error>(reader.error());
   About about;
-  if (!*stored || (*stored)->about.size() != sizeof about) return std::nullopt;
-  std::memcpy(static_cast<void*>(&about), (*stored)->about.data(), sizeof about);
-  auto restored = Fold::restore(config, (*stored)->chunks);
+  if (!*reader || (*reader)->about().size() != sizeof about) return std::nullopt;
+  std::memcpy(static_cast<void*>(&about), (*reader)->about().data(), sizeof about);
+  std::optional<Error> failed;
+  auto restored = Fold::restore(config, [&]() -> std::optional<std::string> {
+    auto chunk = (*reader)->next();
+    if (chunk) return std::move(*chunk);
+    failed = chunk.error();
+    return std::nullopt;
+  });
+  if (failed) return tl::unexpected<Error>(*failed);
   // A snapshot is a cache: one that cannot be used is as good as none.
   if (!restored || restored->position != Offset{about.to} || restored->prev != about.prev)
     return std::nullopt;
@@ -36,7 +43,10 @@ Result<std::optional<SnapshotStore::Loaded>> SnapshotStore::load(const FoldConfi
   return Loaded{std::move(restored->fold), *newest_};
 }
 
-void SnapshotStore::begin(std::vector<std::string> chunks, const SnapshotPoint& point) {
+bool SnapshotStore::begin(const Fold& fold, const SnapshotPoint& point) {
+  abandon();
+  if (turn_ != nullptr && !turn_->take()) return false;
+  has_turn_ = turn_ != nullptr;
   writing_ = point;
   About about;
   about.epoch = static_cast<std::uint64_t>(point.position.epoch);
@@ -44,11 +54,21 @@ void SnapshotStore::begin(std::vector<std::string> chunks, const SnapshotPoint& 
   about.ticks_next = static_cast<std::int64_t>(point.ticks_next);
   about.owner = point.position.owner;
   about.prev = point.position.prev;
-  slots_.begin({std::string(reinterpret_cast<const char*>(&about), sizeof about), std::move(chunks)});
+  auto image = std::make_shared<SnapshotImage>(fold.snapshot(point.position.to, point.position.prev));
+  slots_.begin(std::string(reinterpret_cast<const char*>(&about), sizeof about),
+               [image = std::move(image)] { return image->next(); });
+  return true;
 }
 
-void SnapshotStore::wrote(std::size_t n) {
-  if (slots_.wrote(n)) newest_ = writing_;
+void SnapshotStore::wrote(std::span<const Offset> offsets) {
+  if (!slots_.wrote(offsets)) return;
+  newest_ = writing_;
+  abandon();
+}
+
+void SnapshotStore::abandon() {
+  slots_.abandon();
+  if (std::exchange(has_turn_, false)) turn_->give_back();
 }
 
 }  // namespace paytick::aggregator

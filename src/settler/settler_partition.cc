@@ -150,15 +150,16 @@ Result<void> SettlerPartition::keep_snapshot(std::uint64_t every_bytes,
     snapshot_at_ = bytes_read();
     snapshot_bytes_ = 0;
     for (const std::string& chunk : chunks) snapshot_bytes_ += chunk.size();
-    slots_.begin({{}, std::move(chunks)});
+    slots_.begin({}, source_of(std::move(chunks)));
   }
   const log::Step step{lease_, slots_.next(kSnapshotStepBytes, clock_.now()), std::nullopt};
-  if (auto written = log_.commit(step); !written) {
+  const auto written = log_.commit(step);
+  if (!written) {
     if (written.error().next != Next::retry) return tl::unexpected(written.error());
     slots_.abandon();
     return {};
   }
-  if (slots_.wrote(step.records.size())) ++snapshots_;
+  if (slots_.wrote(*written)) ++snapshots_;
   return {};
 }
 

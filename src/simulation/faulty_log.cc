@@ -68,10 +68,10 @@ void FaultyLog::age(log::Step& step) {
   const PartitionId partition = step.records[0].to.partition;
   const aggregator::FoldConfig config{partition, log_.partitions()};
   const auto before = std::exchange(last_chunks_[partition], now);
-  const auto old = aggregator::Fold::restore(config, before);
-  const auto fresh = aggregator::Fold::restore(config, now);
+  const auto old = aggregator::Fold::restore(config, source_of(before));
+  const auto fresh = aggregator::Fold::restore(config, source_of(now));
   if (before.empty() || !old || !fresh) return;
-  const auto dressed = old->fold.snapshot(fresh->position, fresh->prev);
+  const auto dressed = old->fold.snapshot(fresh->position, fresh->prev).all();
   if (dressed.size() != now.size()) return;
   for (std::size_t i = 0; i < dressed.size(); ++i) step.records[i].value = dressed[i];
 }

@@ -87,11 +87,12 @@ class CaseRunner {
   void differ(std::string what) { outcome_.differences.push_back(std::move(what)); }
 
   void branch() {
-    const auto chunks = fold_.snapshot(Offset{7}, FrameHash{});
-    auto restored = Fold::restore({}, chunks);
+    const auto chunks = fold_.snapshot(Offset{7}, FrameHash{}).all();
+    auto restored = Fold::restore({}, source_of(chunks));
     if (!restored) return differ("restore: " + restored.error().code);
     twin_ = std::move(restored->fold);
-    if (twin_->snapshot(Offset{7}, FrameHash{}) != chunks) differ("a snapshot of the restored state differs");
+    if (twin_->snapshot(Offset{7}, FrameHash{}).all() != chunks)
+      differ("a snapshot of the restored state differs");
   }
 
   AttachmentId attachment(const std::string& name) { return id_of<AttachmentId>("attachment", name); }

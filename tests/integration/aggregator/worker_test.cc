@@ -198,7 +198,7 @@ TEST(Worker, ADamagedSnapshotIsAsGoodAsNone) {
   World world;
   world.append_story(20);
   world.run_to_end(*world.worker(with_snapshots()));
-  for (const char* key : {"0/1", "1/1"}) {
+  for (const char* key : {"0/0", "1/0"}) {
     auto chunk = world.log().latest(kSnapshots, key);
     ASSERT_TRUE(chunk && *chunk);
     log::NewRecord damaged{kSnapshots, {}, key, (*chunk)->value};

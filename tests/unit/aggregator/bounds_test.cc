@@ -62,7 +62,7 @@ TEST(Bounds, GapsThatAreFilledInStepsAreForgottenToo) {
   EXPECT_TRUE(t.all<LateLine>().empty());
   EXPECT_GT(t.ticks(), 2'800);
   std::size_t bytes = 0;
-  for (const std::string& chunk : t.fold().snapshot(Offset{}, {})) bytes += chunk.size();
+  for (const std::string& chunk : t.fold().snapshot(Offset{}, {}).all()) bytes += chunk.size();
   EXPECT_LT(bytes, 16'384U);
   for (int back = 590'100; back > 580'000; back -= 200) t.ping("s", back);
   EXPECT_GT(t.all<LateLine>().size(), 10U);

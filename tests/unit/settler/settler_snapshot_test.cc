@@ -107,12 +107,13 @@ class SettlerSnapshotTest : public ::testing::Test {
   void write_snapshot(const std::vector<std::string>& chunks, std::size_t records = 1'000) {
     log::SnapshotSlots slots(log_, kPartition, kSettlerSnapshotPrefix);
     ASSERT_TRUE(slots.load());
-    slots.begin({{}, chunks});
+    slots.begin({}, source_of(chunks));
     for (; slots.is_writing() && records > 0; --records) {
-      auto next = slots.next(1, clock_.now());
+      const auto& next = slots.next(1, clock_.now());
       ASSERT_EQ(next.size(), 1U);
-      ASSERT_TRUE(log_.append(next));
-      slots.wrote(1);
+      const auto offsets = log_.append(next);
+      ASSERT_TRUE(offsets);
+      slots.wrote(*offsets);
     }
   }
 
