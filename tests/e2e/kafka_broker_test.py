@@ -38,6 +38,20 @@ class KafkaBroker(unittest.TestCase):
         self.assertTrue(produce(bootstrap, "c"))
         self.assertEqual(len(consume(bootstrap)), before + 1)
 
+    def test_ends_on_a_full_disk_and_starts_again(self):
+        self.assertTrue(produce(self.kafka.bootstrap, "before"))
+        self.kafka.fill_disk()
+        self.assertFalse(produce(self.kafka.bootstrap, "refused", timeout_ms=1000))
+        self.kafka.process.wait(30)
+        self.kafka.start()
+        self.assertIn("before", consume(self.kafka.bootstrap))
+
+    def test_loses_a_topic(self):
+        self.assertTrue(produce(self.kafka.bootstrap, "gone"))
+        self.kafka.delete_topic("t")
+        self.assertTrue(produce(self.kafka.bootstrap, "new"))
+        self.assertEqual(consume(self.kafka.bootstrap), ["new"])
+
     def test_a_paused_broker_takes_nothing(self):
         self.kafka.pause()
         self.assertFalse(produce(self.kafka.bootstrap, "never", timeout_ms=500))

@@ -10,8 +10,11 @@ import ctypes
 import json
 import os
 import pathlib
+import resource
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import tempfile
 
@@ -19,6 +22,7 @@ from kafka_proxy import KafkaProxy
 
 SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "scripts/kafka"
 PR_SET_PDEATHSIG = 1
+DELETE_TOPICS = 20
 LIBC = ctypes.CDLL(None)
 
 
@@ -87,6 +91,13 @@ class Kafka:
     def resume(self):
         self.process.send_signal(signal.SIGCONT)
 
+    def fill_disk(self):
+        """From now on it can write nothing more: it ends by itself at its next write. start() and all is as before."""
+        resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+
+    def delete_topic(self, name):
+        self._ask(DELETE_TOPICS, struct.pack(f">ih{len(name)}si", 1, len(name), name.encode(), 30000))
+
     def log(self):
         return (self.folder / "broker.log").read_text()[-4000:]
 
@@ -95,6 +106,15 @@ class Kafka:
         if self.proxy:
             self.proxy.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _ask(self, api, body):
+        """One request of the protocol, version 1, whose answer holds an error code at its end (0: it went well)."""
+        with socket.create_connection(("127.0.0.1", int(self.bootstrap.split(":")[1])), 60) as connection:
+            request = struct.pack(">hhih", api, 1, 0, -1) + body
+            connection.sendall(struct.pack(">i", len(request)) + request)
+            reader = connection.makefile("rb")
+            answer = reader.read(struct.unpack(">i", reader.read(4))[0])
+            assert answer[-2:] == b"\0\0", answer
 
     def _end(self, how):
         if self.process and self.process.poll() is None:

@@ -4,6 +4,7 @@
 #include <rapidjson/document.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,6 +39,34 @@ rd_kafka_t* connect(const std::string& bootstrap) {
   rd_kafka_t* const client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
   if (client == nullptr) give_up(why);
   return client;
+}
+
+// One request to the broker's administration, and its answer for as long as this lives.
+struct Question {
+  rd_kafka_queue_t* queue;
+  rd_kafka_event_t* event = nullptr;
+
+  explicit Question(rd_kafka_t* client) : queue(rd_kafka_queue_new(client)) {}
+  ~Question() {
+    if (event != nullptr) rd_kafka_event_destroy(event);
+    rd_kafka_queue_destroy(queue);
+  }
+  Question(const Question&) = delete;
+  Question& operator=(const Question&) = delete;
+
+  rd_kafka_event_t* answer(const std::string& what) {
+    event = rd_kafka_queue_poll(queue, 60'000);
+    if (event == nullptr) give_up("does not " + what + ": no answer");
+    if (rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR)
+      give_up("does not " + what + ": " + rd_kafka_event_error_string(event));
+    return event;
+  }
+};
+
+void throw_refusals(const std::string& what, const rd_kafka_topic_result_t** results, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i)
+    if (rd_kafka_topic_result_error(results[i]) != RD_KAFKA_RESP_ERR_NO_ERROR)
+      give_up("does not " + what + ": " + rd_kafka_topic_result_error_string(results[i]));
 }
 
 }  // namespace
@@ -133,6 +162,11 @@ void KafkaBroker::resume() {
   if (alive()) ::kill(process_->pid(), SIGCONT);
 }
 
+void KafkaBroker::fill_disk() {
+  const rlimit nothing{.rlim_cur = 0, .rlim_max = RLIM_INFINITY};
+  if (alive()) ::prlimit(process_->pid(), RLIMIT_FSIZE, &nothing, nullptr);
+}
+
 std::string KafkaBroker::fresh_name(const std::string& stem) { return stem + std::to_string(++names_); }
 
 void KafkaBroker::create_topic(const std::string& name, int partitions,
@@ -141,28 +175,24 @@ void KafkaBroker::create_topic(const std::string& name, int partitions,
   rd_kafka_NewTopic_t* topic = rd_kafka_NewTopic_new(name.c_str(), partitions, 1, why, sizeof why);
   if (topic == nullptr) give_up("cannot create " + name + ": " + why);
   for (const auto& [key, value] : config) rd_kafka_NewTopic_set_config(topic, key.c_str(), value.c_str());
-  rd_kafka_AdminOptions_t* const options =
-      rd_kafka_AdminOptions_new(client_.get(), RD_KAFKA_ADMIN_OP_CREATETOPICS);
-  rd_kafka_AdminOptions_set_operation_timeout(options, 30'000, why, sizeof why);
-  rd_kafka_queue_t* const queue = rd_kafka_queue_new(client_.get());
-  rd_kafka_CreateTopics(client_.get(), &topic, 1, options, queue);
-  rd_kafka_event_t* const event = rd_kafka_queue_poll(queue, 60'000);
-  std::string failure = event == nullptr ? "no answer" : "";
-  if (event != nullptr && rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    failure = rd_kafka_event_error_string(event);
-  } else if (event != nullptr) {
-    std::size_t count = 0;
-    const auto* const results =
-        rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count);
-    for (std::size_t i = 0; i < count; ++i)
-      if (rd_kafka_topic_result_error(results[i]) != RD_KAFKA_RESP_ERR_NO_ERROR)
-        failure = rd_kafka_topic_result_error_string(results[i]);
-  }
-  if (event != nullptr) rd_kafka_event_destroy(event);
-  rd_kafka_queue_destroy(queue);
-  rd_kafka_AdminOptions_destroy(options);
+  Question question(client_.get());
+  rd_kafka_CreateTopics(client_.get(), &topic, 1, nullptr, question.queue);
   rd_kafka_NewTopic_destroy(topic);
-  if (!failure.empty()) give_up("cannot create " + name + ": " + failure);
+  std::size_t count = 0;
+  const auto* const answer = rd_kafka_event_CreateTopics_result(question.answer("create " + name));
+  const auto** const results = rd_kafka_CreateTopics_result_topics(answer, &count);
+  throw_refusals("create " + name, results, count);
+}
+
+void KafkaBroker::delete_topic(const std::string& name) {
+  rd_kafka_DeleteTopic_t* topic = rd_kafka_DeleteTopic_new(name.c_str());
+  Question question(client_.get());
+  rd_kafka_DeleteTopics(client_.get(), &topic, 1, nullptr, question.queue);
+  rd_kafka_DeleteTopic_destroy(topic);
+  std::size_t count = 0;
+  const auto* const answer = rd_kafka_event_DeleteTopics_result(question.answer("delete " + name));
+  const auto** const results = rd_kafka_DeleteTopics_result_topics(answer, &count);
+  throw_refusals("delete " + name, results, count);
 }
 
 }  // namespace paytick::testing

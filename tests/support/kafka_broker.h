@@ -52,6 +52,9 @@ class KafkaBroker {
   void restart() { kill(), start(); }
   void pause();   // SIGSTOP: connections stay, nothing is answered
   void resume();  // SIGCONT
+  // From now on it can write nothing more, as on a full disk: it ends by itself at its next write. start()
+  // and all is as before.
+  void fill_disk();
   bool alive() { return process_ && process_->alive(); }
 
   // A name that no other test of this program uses.
@@ -59,6 +62,7 @@ class KafkaBroker {
   // Throws when the broker refuses it; returns when the broker knows it.
   void create_topic(const std::string& name, int partitions = 1,
                     const std::map<std::string, std::string>& config = {});
+  void delete_topic(const std::string& name);
 
   const std::filesystem::path& data() const { return options_.data; }
   std::filesystem::path log() const { return options_.data / "broker.log"; }

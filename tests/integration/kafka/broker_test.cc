@@ -3,6 +3,10 @@
 
 #include <gmock/gmock.h>
 
+#include <chrono>
+#include <stdexcept>
+#include <thread>
+
 #include "raw_kafka.h"
 #include "support/kafka_broker.h"
 
@@ -77,6 +81,33 @@ TEST(KafkaBroker, GoesOnAfterAnOrderlyStop) {
   broker().start();
   EXPECT_EQ(commit(producer.get(), 30'000), Codes{});
   EXPECT_THAT(read_all(broker().bootstrap(), topic), ElementsAre("a"));
+}
+
+TEST(KafkaBroker, EndsOnAFullDiskAndKeepsWhatItAcknowledged) {
+  const std::string topic = new_topic();
+  const RawClient producer = raw_client(
+      RD_KAFKA_PRODUCER, {{"bootstrap.servers", broker().bootstrap()}, {"enable.idempotence", "true"}});
+  ASSERT_EQ(produce(producer.get(), topic, {"a"}), 0);
+  broker().fill_disk();
+  rd_kafka_producev(producer.get(), RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(0),
+                    RD_KAFKA_V_VALUE(const_cast<char*>("b"), 1), RD_KAFKA_V_END);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (broker().alive() && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  ASSERT_FALSE(broker().alive());
+  EXPECT_GE(rd_kafka_outq_len(producer.get()), 1);  // nobody has acknowledged it
+  broker().start();
+  EXPECT_EQ(produce(producer.get(), topic, {"c"}), 0);
+  EXPECT_THAT(read_all(broker().bootstrap(), topic), ElementsAre("a", "b", "c"));
+}
+
+TEST(KafkaBroker, LosesATopic) {
+  const std::string topic = new_topic();
+  broker().delete_topic(topic);
+  EXPECT_THROW(broker().delete_topic(topic), std::runtime_error);
+  broker().create_topic(topic);
+  EXPECT_THAT(read_all(broker().bootstrap(), topic), IsEmpty());
+  EXPECT_THROW(broker().create_topic(topic), std::runtime_error);
 }
 
 TEST(KafkaBroker, AnswersNothingWhilePaused) {
