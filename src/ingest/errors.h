@@ -23,6 +23,7 @@ inline constexpr std::string_view kBadField = "bad_field";          // of anothe
 inline constexpr std::string_view kForbiddenField = "forbidden_field";  // in a topic: not a producer's to say
 inline constexpr std::string_view kForbiddenType = "forbidden_type";    // likewise: a line of paytick's roles
 inline constexpr std::string_view kTooManyLines = "too_many_lines";     // in one record of a topic
+inline constexpr std::string_view kTrimmed = "trimmed";                 // lost to retention, unread
 inline constexpr std::string_view kInvalidPlan = "invalid_plan";        // a rate plan outside its ranges
 inline constexpr std::string_view kBadTime = "bad_time";                // negative or far in the future
 inline constexpr std::string_view kLate = "late";                       // outside the bounds of time
