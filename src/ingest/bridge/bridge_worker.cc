@@ -154,6 +154,7 @@ Result<bool> BridgeWorker::follow() {
   static_cast<void>(known_->names.take_opened());
   for (Source& source : sources_) source.matched = !source.waiting.empty();  // whatever it waits for
   stage_ = Stage::run;
+  publish({});
   return true;
 }
 

@@ -207,7 +207,9 @@ TEST_F(BridgeWorkerTest, TakesOverFromItsSnapshot) {
 }
 
 TEST_F(BridgeWorkerTest, TellsItsLag) {
+  EXPECT_FALSE(worker_->stats().running);
   settle();
+  EXPECT_TRUE(worker_->stats().running);
   produce(1, "x");
   clock_.time = clock_.time + 5'000;
   ASSERT_TRUE(worker_->step());
