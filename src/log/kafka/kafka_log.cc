@@ -14,6 +14,7 @@
 #include "log/kafka/group.h"
 #include "log/kafka/questions.h"
 #include "log/kafka/readers.h"
+#include "log/kafka/topic_admin.h"
 #include "log/kafka/transactional_producer.h"
 
 namespace paytick::log {
@@ -107,7 +108,7 @@ Result<void> KafkaLog::Impl::open() {
   auto asked = kafka::Questions::open(settings);
   if (!asked) return tl::unexpected(asked.error());
   questions = std::move(*asked);
-  auto count = questions->partitions();
+  auto count = safe_partitions(settings);
   if (!count) return tl::unexpected(count.error());
   if (*count > kPartitionsMax)
     return fail("topic_mismatch",

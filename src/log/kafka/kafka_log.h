@@ -10,7 +10,8 @@
 // read_committed everywhere.
 //
 // Error codes beside the port's: "broker_unreachable" (retry), "topic_missing" (fatal for open(), else
-// retry), "not_authorized" (fatal), "bad_configuration" (fatal).
+// retry), "topic_mismatch" and "topic_unsafe" (fatal, of open() only), "not_authorized" (fatal),
+// "bad_configuration" (fatal).
 
 #include <cstdint>
 #include <memory>
@@ -34,8 +35,8 @@ struct KafkaCounters {
 
 class KafkaLog final : public EventLog {
  public:
-  // Asks the brokers for the topics; they have to be there, with one number of partitions (`paytick topics
-  // apply` makes them). Waits request_timeout for a broker.
+  // Asks the brokers for the topics and refuses those that would break a promise (topics.h; `paytick topics
+  // apply` makes them as they have to be). Waits request_timeout for a broker.
   static Result<std::unique_ptr<KafkaLog>> open(const KafkaSettings& settings);
   ~KafkaLog() override;  // interrupts, then waits for calls under way
 

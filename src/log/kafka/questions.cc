@@ -35,7 +35,11 @@ Questions::Questions(Client client, const KafkaSettings& settings)
       timeout_ms_(milliseconds_of(settings.request_timeout)) {}
 
 Result<std::unique_ptr<Questions>> Questions::open(const KafkaSettings& settings) {
-  auto conf = make_conf(settings, {{"isolation.level", "read_committed"}});
+  // It joins no group. But where a coordinator is still loading, librdkafka's answer to "which offsets has
+  // that group?" goes through the client's own group, and there has to be one (2.15.1 crashes otherwise).
+  auto conf = make_conf(settings, {{"isolation.level", "read_committed"},
+                                   {"group.id", settings.prefix + ".questions"},
+                                   {"enable.auto.commit", "false"}});
   if (!conf) return tl::unexpected(conf.error());
   auto client = make_client(RD_KAFKA_CONSUMER, std::move(*conf));
   if (!client) return tl::unexpected(client.error());
@@ -47,31 +51,6 @@ Owned<rd_kafka_AdminOptions_t> Questions::options(rd_kafka_admin_op_t operation)
   std::array<char, 256> why{};
   (void)rd_kafka_AdminOptions_set_request_timeout(made.get(), timeout_ms_, why.data(), why.size());
   return made;
-}
-
-Result<std::uint32_t> Questions::partitions() {
-  const rd_kafka_metadata_t* raw = nullptr;
-  if (const auto code = rd_kafka_metadata(client_.get(), 1, nullptr, &raw, timeout_ms_))
-    return tl::unexpected(to_error(code, "asking " + settings_.bootstrap + " for its topics"));
-  const Owned<const rd_kafka_metadata_t> metadata(raw);
-  std::optional<std::uint32_t> all;
-  for (std::size_t i = 1; i <= kTopics; ++i) {
-    const std::string name = topic_name(settings_, static_cast<Topic>(i));
-    const auto* const begin = metadata->topics;
-    const auto* const end = begin + metadata->topic_cnt;
-    const auto* const topic = std::find_if(begin, end, [&](const auto& t) { return name == t.topic; });
-    if (topic == end || topic->partition_cnt == 0)
-      return fail("topic_missing", "Kafka: there is no topic " + name + "; `paytick topics apply` makes it.",
-                  Next::fatal);
-    const auto count = static_cast<std::uint32_t>(topic->partition_cnt);
-    if (all.value_or(count) != count)
-      return fail("topic_mismatch",
-                  "Kafka: " + name + " has " + std::to_string(count) + " partitions, others have " +
-                      std::to_string(*all) + "; all of paytick's topics need the same number.",
-                  Next::fatal);
-    all = count;
-  }
-  return *all;
 }
 
 bool Questions::reachable(std::chrono::milliseconds timeout) {

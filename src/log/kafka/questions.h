@@ -20,9 +20,6 @@ class Questions {
  public:
   static Result<std::unique_ptr<Questions>> open(const KafkaSettings& settings);
 
-  // The number of partitions that all of paytick's topics have. Codes: "topic_missing", "topic_mismatch"
-  // (fatal).
-  Result<std::uint32_t> partitions();
   // Whether a broker answers.
   bool reachable(std::chrono::milliseconds timeout);
   // The end is that of committed transactions.

@@ -67,10 +67,10 @@ struct TopicAdmin::Impl {
                                          const Ask& ask);
   Result<Owned<const rd_kafka_metadata_t>> metadata();
   Result<void> read_settings(ClusterState& state);
+  Result<std::int64_t> end(const std::string& topic, std::uint32_t partition);
   Result<bool> has_records(const std::string& topic, std::uint32_t partitions);
   Result<void> create(const std::vector<Topic>& topics, std::uint32_t partitions);
   Result<void> alter(const std::vector<const TopicChange*>& changes);
-  bool answers(const std::string& topic, std::uint32_t partitions);
 
   const KafkaSettings& settings;
   const int timeout_ms;
@@ -131,13 +131,26 @@ Result<void> TopicAdmin::Impl::read_settings(ClusterState& state) {
   return {};
 }
 
+// The end of a partition; its leader may be new, and not know it yet.
+Result<std::int64_t> TopicAdmin::Impl::end(const std::string& topic, std::uint32_t partition) {
+  const auto deadline = Clock::now() + settings.request_timeout;
+  for (;;) {
+    std::int64_t low = 0, high = 0;
+    const auto code = rd_kafka_query_watermark_offsets(
+        client.get(), topic.c_str(), static_cast<std::int32_t>(partition), &low, &high, timeout_ms);
+    if (!code) return high;
+    Error error = to_error(code, "asking for the ends of " + topic);
+    if (error.next != Next::retry || Clock::now() > deadline) return tl::unexpected(std::move(error));
+    std::this_thread::sleep_for(kAwaitPause);
+    (void)metadata();  // what the client holds of a new topic is not renewed by asking for its ends
+  }
+}
+
 Result<bool> TopicAdmin::Impl::has_records(const std::string& topic, std::uint32_t partitions) {
   for (std::uint32_t p = 0; p < partitions; ++p) {
-    std::int64_t low = 0, high = 0;
-    if (const auto code = rd_kafka_query_watermark_offsets(
-            client.get(), topic.c_str(), static_cast<std::int32_t>(p), &low, &high, timeout_ms))
-      return tl::unexpected(to_error(code, "asking for the ends of " + topic));
-    if (high > 0) return true;
+    const auto found = end(topic, p);
+    if (!found) return tl::unexpected(found.error());
+    if (*found > 0) return true;
   }
   return false;
 }
@@ -200,17 +213,6 @@ Result<void> TopicAdmin::Impl::alter(const std::vector<const TopicChange*>& chan
       return tl::unexpected(refused(code, rd_kafka_ConfigResource_error_string(told[i]),
                                     std::string("setting up ") + rd_kafka_ConfigResource_name(told[i])));
   return {};
-}
-
-// Whether each partition's leader is there and takes questions, and so writes.
-bool TopicAdmin::Impl::answers(const std::string& topic, std::uint32_t partitions) {
-  for (std::uint32_t p = 0; p < partitions; ++p) {
-    std::int64_t low = 0, high = 0;
-    if (rd_kafka_query_watermark_offsets(client.get(), topic.c_str(), static_cast<std::int32_t>(p), &low,
-                                         &high, timeout_ms))
-      return false;
-  }
-  return true;
 }
 
 TopicAdmin::TopicAdmin(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -281,21 +283,36 @@ Result<void> TopicAdmin::make(const std::vector<TopicChange>& changes) {
   if (!settings.empty())
     if (auto set = impl_->alter(settings); !set) return set;
 
-  // Brokers learn of it one after the other.
+  // A partition whose leader tells its end can be written.
+  for (const Topic topic : missing)
+    for (std::uint32_t p = 0; p < partitions; ++p)
+      if (auto there = impl_->end(topic_name(impl_->settings, topic), p); !there)
+        return tl::unexpected(there.error());
+  return await_nothing_to_apply();
+}
+
+// Brokers learn of a change one after the other.
+Result<void> TopicAdmin::await_nothing_to_apply() {
   const auto deadline = Clock::now() + impl_->settings.request_timeout;
   for (;;) {
     const auto left = compare();
     const auto is_open = [](const TopicChange& change) { return change.mend == Mend::apply; };
-    bool done = left && std::none_of(left->begin(), left->end(), is_open);
-    for (std::size_t t = 0; done && t < missing.size(); ++t)
-      done = impl_->answers(topic_name(impl_->settings, missing[t]), partitions);
-    if (done) return {};
+    if (left && std::none_of(left->begin(), left->end(), is_open)) return {};
     if (Clock::now() > deadline) {
       if (!left) return tl::unexpected(left.error());
       return fail("log_busy", "Kafka: what was changed is not in force yet; look again.", Next::retry);
     }
     std::this_thread::sleep_for(kAwaitPause);
   }
+}
+
+Result<std::uint32_t> safe_partitions(const KafkaSettings& settings) {
+  auto admin = TopicAdmin::open(settings);
+  if (!admin) return tl::unexpected(admin.error());
+  const auto state = (*admin)->look();
+  if (!state) return tl::unexpected(state.error());
+  if (auto broken = refusal(compare_topics(settings, *state))) return tl::unexpected(std::move(*broken));
+  return state->topics.begin()->second.partitions;
 }
 
 Result<void> apply_topics(const KafkaSettings& settings) {

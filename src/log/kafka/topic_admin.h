@@ -30,8 +30,12 @@ class TopicAdmin {
  private:
   struct Impl;
   explicit TopicAdmin(std::unique_ptr<Impl> impl);
+  Result<void> await_nothing_to_apply();
   std::unique_ptr<Impl> impl_;
 };
+
+// The number of partitions that all of them have, when no promise would break on them; else the refusal().
+Result<std::uint32_t> safe_partitions(const KafkaSettings& settings);
 
 // The topics of settings.topics: makes what is missing, sets what differs; does nothing when nothing does.
 // Also an error: "topic_…" of refusal(), when something is left that breaks a promise.

@@ -8,8 +8,8 @@
 #include <string>
 
 #include "engines.h"
-#include "log/checks.h"
 #include "log/kafka/kafka_log.h"
+#include "log/kafka/topic_admin.h"
 #include "support/kafka_broker.h"
 
 namespace paytick::log::testing {
@@ -28,12 +28,9 @@ class KafkaEngine final : public Engine {
     auto& broker = paytick::testing::KafkaBroker::shared();
     settings_.bootstrap = broker.bootstrap();
     settings_.prefix = broker.fresh_name();
-    for (std::size_t i = 1; i <= kTopics; ++i) {
-      const auto topic = static_cast<Topic>(i);
-      broker.create_topic(
-          topic_name(settings_, topic), static_cast<int>(options.partitions),
-          {{"cleanup.policy", is_compacted(topic) ? "compact" : "delete"}, {"retention.ms", "-1"}});
-    }
+    settings_.topics.partitions = options.partitions;
+    settings_.topics.replication = settings_.topics.min_insync = 1;
+    if (auto made = apply_topics(settings_); !made) throw std::runtime_error(made.error().message);
     restart();
     before_ = resident_bytes();
   }
@@ -41,10 +38,7 @@ class KafkaEngine final : public Engine {
   EventLog& log() override { return *log_; }
   void restart() override {
     log_.reset();
-    // A broker knows a new topic some moments after its controller does.
     auto opened = KafkaLog::open(settings_);
-    for (int i = 0; i < 200 && !opened && opened.error().code == "topic_missing"; ++i)
-      opened = KafkaLog::open(settings_);
     if (!opened) throw std::runtime_error(opened.error().message);
     log_ = std::move(*opened);
   }
