@@ -14,8 +14,8 @@
 #include <thread>
 
 #include "app/child_process.h"
-#include "log/checks.h"
 #include "log/kafka/kafka_log.h"
+#include "log/kafka/topic_admin.h"
 #include "model/name_ids.h"
 #include "support/kafka_broker.h"
 #include "unit/ingest/bridge/bill.h"
@@ -43,10 +43,7 @@ class Instance {
   ~Instance() { stop(); }
 
   static std::unique_ptr<log::KafkaLog> open(const log::KafkaSettings& settings) {
-    // A broker knows a new topic some moments after its controller does.
     auto opened = log::KafkaLog::open(settings);
-    for (int i = 0; i < 200 && !opened && opened.error().code == "topic_missing"; ++i)
-      opened = log::KafkaLog::open(settings);
     if (!opened) throw std::runtime_error(opened.error().message);
     return std::move(*opened);
   }
@@ -147,11 +144,9 @@ class BridgeOverKafka : public ::testing::Test {
     settings.bootstrap = broker.bootstrap();
     settings.prefix = broker.fresh_name("bridge");
     settings.properties = std::move(properties);
-    for (std::size_t i = 1; i <= log::kTopics; ++i) {
-      const auto topic = static_cast<log::Topic>(i);
-      broker.create_topic(log::topic_name(settings, topic), 3,
-                          {{"cleanup.policy", log::is_compacted(topic) ? "compact" : "delete"}});
-    }
+    settings.topics.partitions = 3;
+    settings.topics.replication = settings.topics.min_insync = 1;
+    if (auto made = log::apply_topics(settings); !made) throw std::runtime_error(made.error().message);
     return settings;
   }
   std::filesystem::path file_of(const std::string& name, const std::vector<std::string>& lines) {
