@@ -123,8 +123,9 @@ void Runner::revoke(const std::vector<PartitionId>& partitions) {
   for (auto& lane : leaving) lane->thread.join();
   const std::lock_guard lock(mutex_);
   for (const auto& lane : leaving) {
-    gone_work_ += lane->status.work;
-    gone_fold_ += lane->status.fold;
+    Totals& totals = gone_[lane->input.partition];
+    totals.work += lane->status.work;
+    totals.fold += lane->status.fold;
   }
 }
 
@@ -156,6 +157,7 @@ void Runner::publish(Lane& lane) {
   status.work = lane.worker.counters();
   status.next = lane.worker.next();
   if (lane.worker.fold() == nullptr) return;
+  status.time = lane.worker.fold()->now();
   status.fold = lane.earlier;
   status.fold += lane.worker.fold()->counters() - lane.restored;
 }
@@ -188,6 +190,7 @@ bool Runner::after_step(Lane& lane, const Result<StepResult>& result, steady_clo
     lane.backoff = config_.retry_min;
     const std::uint64_t bytes =
         lane.worker.counters().bytes_in - std::exchange(lane.bytes_seen, lane.worker.counters().bytes_in);
+    if (bytes > 0 && config_.on_step) config_.on_step(lane.input.partition, steady_clock::now() - begin);
     if (*result == StepResult::idle) {
       log_.wait(lane.input, lane.worker.next(), kIdleWait);
     } else if (bytes > 0 && bytes < config_.worker.step_bytes_max / kLargeShare) {
@@ -251,17 +254,25 @@ std::vector<PartitionStatus> Runner::partitions() const {
   return all;
 }
 
-WorkerCounters Runner::worker_counters() const {
+std::map<PartitionId, Runner::Totals> Runner::totals() const {
   const std::lock_guard lock(mutex_);
-  WorkerCounters sum = gone_work_;
-  for (const auto& [partition, lane] : lanes_) sum += lane->status.work;
+  std::map<PartitionId, Totals> all = gone_;
+  for (const auto& [partition, lane] : lanes_) {
+    all[partition].work += lane->status.work;
+    all[partition].fold += lane->status.fold;
+  }
+  return all;
+}
+
+WorkerCounters Runner::worker_counters() const {
+  WorkerCounters sum;
+  for (const auto& [partition, totals] : totals()) sum += totals.work;
   return sum;
 }
 
 FoldCounters Runner::fold_counters() const {
-  const std::lock_guard lock(mutex_);
-  FoldCounters sum = gone_fold_;
-  for (const auto& [partition, lane] : lanes_) sum += lane->status.fold;
+  FoldCounters sum;
+  for (const auto& [partition, totals] : totals()) sum += totals.fold;
   return sum;
 }
 

@@ -31,6 +31,8 @@ struct RunnerConfig {
   // Called on a worker's thread each time its partition has been taken over and restored, before it folds
   // on: what a gateway that has just started must know of it.
   std::function<void(PartitionId, const Fold&, Offset position)> on_restored;
+  // For metrics: called on a worker's thread with the time of each step that folded something and committed.
+  std::function<void(PartitionId, std::chrono::nanoseconds)> on_step;
 };
 
 // As of the partition's latest step; the counters since it was assigned.
@@ -39,6 +41,7 @@ struct PartitionStatus {
   bool ready = false;   // it folds
   bool failed = false;  // stopped for good
   Offset next{};        // first input not folded and committed
+  TimeMs time;          // append time of the newest input folded
   WorkerCounters work;
   FoldCounters fold;  // without what was folded again to restore
 };
@@ -69,7 +72,13 @@ class Runner {
   bool is_ready() const;
   bool has_failed() const;
   std::vector<PartitionStatus> partitions() const;  // ascending
-  // Summed over the partitions, those that are gone as well.
+  // Since the start, of each partition that ever was assigned, over all its assignments.
+  struct Totals {
+    WorkerCounters work;
+    FoldCounters fold;
+  };
+  std::map<PartitionId, Totals> totals() const;
+  // Their sums.
   WorkerCounters worker_counters() const;
   FoldCounters fold_counters() const;
 
@@ -93,8 +102,7 @@ class Runner {
   mutable std::mutex mutex_;
   std::condition_variable stopped_;
   std::map<PartitionId, std::unique_ptr<Lane>> lanes_;
-  WorkerCounters gone_work_;
-  FoldCounters gone_fold_;
+  std::map<PartitionId, Totals> gone_;
   bool stopping_ = false;
   bool clock_failed_ = false;
 };

@@ -190,6 +190,4 @@ GatewayStats Gateway::stats() {
   return stats;
 }
 
-std::string Gateway::metrics() { return render_metrics(stats()); }
-
 }  // namespace paytick::ingest

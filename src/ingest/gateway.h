@@ -94,8 +94,6 @@ class Gateway {
 
   // Any thread. Counters are up to a second old.
   GatewayStats stats();
-  // Prometheus text.
-  std::string metrics();
 
  private:
   struct Impl;

@@ -71,7 +71,4 @@ struct GatewayStats {
   double cpu_s = 0;  // used by the gateway's own threads so far
 };
 
-// Prometheus text.
-std::string render_metrics(const GatewayStats& stats);
-
 }  // namespace paytick::ingest

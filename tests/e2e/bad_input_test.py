@@ -116,7 +116,7 @@ class BadInputTest(unittest.TestCase):
         status, body = self.paytick.post("/v1/heartbeats", "\n".join(lines) + "\n")
         self.assertEqual([json.loads(line)["status"] for line in body.splitlines()], ["accepted"] * 4, body)
         self.paytick.await_settled()
-        self.assertIn("paytick_fold_late_total 2", self.paytick.get("/metrics")[1].splitlines())
+        self.assertEqual(self.paytick.metric("paytick_fold_late_total"), 2)
         self.assertEqual(self.ticks(film), [1])
 
     def film(self, **fields):

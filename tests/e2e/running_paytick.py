@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -93,11 +94,15 @@ class Paytick:
         deadline = time.monotonic() + patience_s
         while True:
             report = self.verify()
-            behind = [line for line in self.get("/metrics")[1].splitlines() if line.startswith("paytick_projection_lag_records")]
-            if report["settled"] == report["charged"] and behind[0].endswith(" 0"):
+            if report["settled"] == report["charged"] and self.metric("paytick_projection_lag_records") == 0:
                 return report
             assert time.monotonic() < deadline, f"not settled: {report}\n{self.log()}"
             time.sleep(0.2)
+
+    def metric(self, name):
+        """The sum of its series; nothing when it has none."""
+        rows = re.findall(rf"^{name}(?:{{.*}})? (\S+)$", self.get("/metrics")[1], re.M)
+        return sum(map(float, rows)) if rows else None
 
     def get(self, path):
         return self.ask(urllib.request.Request(self.dev["listen"] + path))

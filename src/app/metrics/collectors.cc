@@ -2,9 +2,21 @@
 
 #include <algorithm>
 #include <iterator>
+#include <string>
 #include <vector>
 
 namespace paytick::app::metrics {
+namespace {
+
+Labels label_of(PartitionId partition) {
+  return {{"partition", std::to_string(static_cast<std::uint32_t>(partition))}};
+}
+
+double seconds_between(TimeMs from, TimeMs to) {
+  return static_cast<double>(std::max<std::int64_t>(to - from, 0)) / 1'000;
+}
+
+}  // namespace
 
 void collect_gateway(Page& page, const ingest::GatewayStats& stats, std::int64_t connections_max) {
   const ingest::CoreCounters& c = stats.counters;
@@ -18,6 +30,9 @@ void collect_gateway(Page& page, const ingest::GatewayStats& stats, std::int64_t
   page.set("paytick_gateway_answers_total", c.refused, {{"outcome", "refused"}});
   page.set("paytick_gateway_batch_lines_total", c.batch_accepted, {{"outcome", "accepted"}});
   page.set("paytick_gateway_batch_lines_total", c.batch_refused, {{"outcome", "refused"}});
+  page.set("paytick_gateway_received_bytes_total", c.bytes_in);
+  page.set("paytick_gateway_sent_bytes_total", c.bytes_out);
+  page.set("paytick_gateway_cpu_seconds_total", stats.cpu_s);
   page.set("paytick_gateway_sessions", stats.sessions);
   page.set("paytick_gateway_contents", stats.contents);
   page.set("paytick_gateway_meters", stats.meters);
@@ -26,6 +41,39 @@ void collect_gateway(Page& page, const ingest::GatewayStats& stats, std::int64_t
                          [](std::int64_t ms) { return static_cast<double>(ms) / 1'000; });
   page.set_histogram("paytick_gateway_answer_seconds", bounds, c.answer_ms,
                      static_cast<double>(c.answer_ms_sum) / 1'000);
+}
+
+void collect_aggregator(Page& page, const std::map<PartitionId, aggregator::Runner::Totals>& totals,
+                        const std::vector<aggregator::PartitionStatus>& partitions,
+                        const std::map<PartitionId, std::uint64_t>& lags, TimeMs now) {
+  for (const auto& [partition, counted] : totals) {
+    const Labels labels = label_of(partition);
+    const auto& [work, fold] = counted;
+    page.set("paytick_aggregator_takeovers_total", work.takeovers, labels);
+    page.set("paytick_aggregator_replayed_records_total", work.replayed, labels);
+    page.set("paytick_aggregator_records_total", work.records, labels);
+    page.set("paytick_aggregator_input_bytes_total", work.bytes_in, labels);
+    page.set("paytick_aggregator_output_bytes_total", work.bytes_out, labels);
+    page.set("paytick_aggregator_snapshots_total", work.snapshots, labels);
+    page.set("paytick_fold_inputs_total", fold.inputs, labels);
+    page.set("paytick_fold_ticks_total", fold.ticks, labels);
+    page.set("paytick_fold_duplicates_total", fold.duplicates, labels);
+    page.set("paytick_fold_late_total", fold.late, labels);
+    page.set("paytick_fold_rejected_total", fold.rejected, labels);
+    page.set("paytick_fold_halts_total", fold.halts, labels);
+    page.set("paytick_fold_sessions_opened_total", fold.opened, labels);
+    page.set("paytick_fold_sessions_closed_total", fold.closed, labels);
+  }
+  for (const aggregator::PartitionStatus& status : partitions) {
+    const Labels labels = label_of(status.partition);
+    page.set("paytick_aggregator_partition_running", status.ready ? 1 : 0, labels);
+    page.set("paytick_aggregator_partition_failed", status.failed ? 1 : 0, labels);
+    if (!status.ready) continue;
+    page.set("paytick_aggregator_position", static_cast<std::int64_t>(status.next), labels);
+    page.set("paytick_aggregator_behind_seconds", seconds_between(status.time, now), labels);
+  }
+  for (const auto& [partition, lag] : lags)
+    page.set("paytick_aggregator_lag_records", lag, label_of(partition));
 }
 
 void collect_settler(Page& page, const settler::SettlerStatus& status) {
@@ -37,7 +85,6 @@ void collect_settler(Page& page, const settler::SettlerStatus& status) {
   page.set("paytick_settler_in_flight", status.in_flight);
   page.set("paytick_settler_parked_sums", status.parked);
   page.set("paytick_settler_snapshots_total", status.snapshots);
-  page.set("paytick_settler_chain_reachable", status.chain_trouble ? 0 : 1);
 }
 
 void collect_projection(Page& page, const projections::WorkerStatus& status, TimeMs now) {
@@ -45,9 +92,7 @@ void collect_projection(Page& page, const projections::WorkerStatus& status, Tim
   page.set("paytick_projection_rows_total", status.rows);
   page.set("paytick_projection_transactions_total", status.steps);
   page.set("paytick_projection_lag_records", status.lag_records);
-  page.set("paytick_projection_behind_seconds",
-           status.as_of ? static_cast<double>(std::max<std::int64_t>(now - *status.as_of, 0)) / 1'000 : 0.0);
-  page.set("paytick_projection_database_reachable", status.trouble ? 0 : 1);
+  page.set("paytick_projection_behind_seconds", status.as_of ? seconds_between(*status.as_of, now) : 0.0);
 }
 
 void collect_embedded_log(Page& page, const log::EmbeddedLog::Metrics& log) {

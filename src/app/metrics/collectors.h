@@ -3,7 +3,10 @@
 // own lock.
 
 #include <cstdint>
+#include <map>
+#include <vector>
 
+#include "aggregator/runner.h"
 #include "app/metrics/page.h"
 #include "ingest/gateway_parts.h"
 #include "log/embedded/embedded_log.h"
@@ -13,6 +16,10 @@
 namespace paytick::app::metrics {
 
 void collect_gateway(Page& page, const ingest::GatewayStats& stats, std::int64_t connections_max);
+// Counters of every partition that ever was this process's; the state of those that are, with their lags.
+void collect_aggregator(Page& page, const std::map<PartitionId, aggregator::Runner::Totals>& totals,
+                        const std::vector<aggregator::PartitionStatus>& partitions,
+                        const std::map<PartitionId, std::uint64_t>& lags, TimeMs now);
 void collect_settler(Page& page, const settler::SettlerStatus& status);
 void collect_projection(Page& page, const projections::WorkerStatus& status, TimeMs now);
 void collect_embedded_log(Page& page, const log::EmbeddedLog::Metrics& log);

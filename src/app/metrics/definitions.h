@@ -117,6 +117,8 @@ inline constexpr Definition kDefinitions[] = {
      "Payload of the messages sent on sockets."},
     {"paytick_gateway_batch_lines_total", Type::counter, Where::ingest, "lines", "outcome",
      "Lines over HTTP: accepted (the log has them) or refused."},
+    {"paytick_gateway_cpu_seconds_total", Type::counter, Where::ingest, "seconds", "",
+     "Processor time of the gateway's own threads: loops and appenders."},
     {"paytick_gateway_sessions", Type::gauge, Where::ingest, "attachments", "",
      "Attachments of platforms in the directory."},
     {"paytick_gateway_contents", Type::gauge, Where::ingest, "contents", "", "Contents in the catalogue."},

@@ -9,13 +9,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// From a sync of a fast disk to a broker that is about to be given up.
-const prometheus::Histogram::BucketBoundaries kWriteBounds = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
-                                                              0.1,    0.25,  0.5,    1,     2.5,  5,     10};
-
 constexpr std::size_t kDone = 0;
-
-double since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
 void bump(std::atomic<std::uint64_t>& counter, std::uint64_t by = 1) {
   counter.fetch_add(by, std::memory_order_relaxed);
@@ -35,9 +29,7 @@ std::string_view name_of(log::Role role) {
 
 }  // namespace
 
-ObservedLog::OfRole::OfRole() : seconds(kWriteBounds) {}
-
-ObservedLog::ObservedLog(log::EventLog& inner) : inner_(inner), append_seconds_(kWriteBounds) {}
+ObservedLog::ObservedLog(log::EventLog& inner) : inner_(inner) {}
 
 std::size_t ObservedLog::outcome_of(const Error& error) {
   const auto name = [&error]() -> std::string_view {
@@ -76,7 +68,7 @@ Result<std::vector<Offset>> ObservedLog::append(std::span<const log::NewRecord> 
   auto result = inner_.append(records);
   bump(appends_.at(result ? kDone : outcome_of(result.error())));
   if (result) {
-    append_seconds_.Observe(since(begin));
+    append_times_.add(Clock::now() - begin);
     note_written(records);
   }
   return result;
@@ -94,7 +86,7 @@ Result<std::vector<Offset>> ObservedLog::commit(const log::Step& step) {
   OfRole& role = of(step.lease.role);
   bump(role.commits.at(result ? kDone : outcome_of(result.error())));
   if (result) {
-    role.seconds.Observe(since(begin));
+    role.times.add(Clock::now() - begin);
     note_written(step.records);
   }
   return result;
@@ -137,14 +129,14 @@ void ObservedLog::collect(Page& page) const {
       page.set("paytick_log_commits_total", roles_[r].commits[o].load(),
                {{"role", role}, {"outcome", std::string(kOutcomes[o])}});
     page.set("paytick_log_takeovers_total", roles_[r].takeovers.load(), {{"role", role}});
-    page.set_collected("paytick_log_commit_seconds", roles_[r].seconds.Collect(), {{"role", role}});
+    page.set("paytick_log_commit_seconds", roles_[r].times, {{"role", role}});
   }
   for (std::size_t o = 0; o < kOutcomes.size(); ++o) {
     const Labels labels = {{"outcome", std::string(kOutcomes[o])}};
     page.set("paytick_log_appends_total", appends_[o].load(), labels);
     if (o != kDone) page.set("paytick_log_errors_total", errors_[o].load(), labels);
   }
-  page.set_collected("paytick_log_append_seconds", append_seconds_.Collect());
+  page.set("paytick_log_append_seconds", append_times_);
   for (std::size_t t = 0; t < kTopics; ++t) {
     const OfTopic& topic = topics_[t];
     const Labels labels = {{"topic", std::string(to_text(static_cast<log::Topic>(t + 1)))}};

@@ -6,8 +6,6 @@
 // Threads as the port says. The inner log must outlive it; its own calls (metrics, partition sources) are
 // made there.
 
-#include <prometheus/histogram.h>
-
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -49,8 +47,7 @@ class ObservedLog final : public log::EventLog {
   struct OfRole {
     Outcomes commits{};
     Counter takeovers{0};
-    prometheus::Histogram seconds;
-    OfRole();
+    Times times{kWriteSeconds};
   };
   struct OfTopic {
     Counter written_records{0}, written_bytes{0}, read_records{0}, read_bytes{0};
@@ -67,7 +64,7 @@ class ObservedLog final : public log::EventLog {
   std::array<OfRole, kRoles> roles_;
   std::array<OfTopic, kTopics> topics_;
   Outcomes appends_{}, errors_{};
-  prometheus::Histogram append_seconds_;
+  Times append_times_{kWriteSeconds};
 };
 
 }  // namespace paytick::app::metrics

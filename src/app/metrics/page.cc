@@ -56,7 +56,8 @@ void Page::set_histogram(Name name, std::span<const double> bounds, std::span<co
   family(*name).metric.push_back(std::move(metric));
 }
 
-void Page::set_collected(Name name, prometheus::ClientMetric metric, Labels labels) {
+void Page::set(Name name, const Times& times, Labels labels) {
+  prometheus::ClientMetric metric = times.collect();
   metric.label = std::move(labels);
   family(*name).metric.push_back(std::move(metric));
 }

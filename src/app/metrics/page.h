@@ -15,9 +15,11 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "app/metrics/definitions.h"
+#include "app/metrics/times.h"
 
 namespace paytick::app::metrics {
 
@@ -27,6 +29,7 @@ class Page {
  public:
   // A counter or a gauge.
   template <typename Number>
+  requires std::is_arithmetic_v<Number>
   void set(Name name, Number value, Labels labels = {}) {
     add(*name, static_cast<double>(value), std::move(labels));
   }
@@ -34,8 +37,7 @@ class Page {
   // bound. `sum` and the bounds in the metric's unit.
   void set_histogram(Name name, std::span<const double> bounds, std::span<const std::uint64_t> counts,
                      double sum, Labels labels = {});
-  // What an instrument of prometheus-cpp has collected.
-  void set_collected(Name name, prometheus::ClientMetric metric, Labels labels = {});
+  void set(Name name, const Times& times, Labels labels = {});
 
   std::string text() const;
   static constexpr std::string_view kContentType = "text/plain; version=0.0.4; charset=utf-8";

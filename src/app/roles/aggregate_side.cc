@@ -1,12 +1,12 @@
 #include "app/roles/aggregate_side.h"
 
-#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <thread>
 #include <utility>
 
+#include "app/metrics/collectors.h"
 #include "app/progress.h"
 #include "app/roles/partition_share.h"
 
@@ -32,6 +32,11 @@ AggregateSide::AggregateSide(RoleContext context, aggregator::ReplySink& replies
   config.on_restored = [this](PartitionId partition, const aggregator::Fold& fold, Offset position) {
     restored(partition, fold, position);
   };
+  for (std::uint32_t p = 0; p < context_.log.partitions(); ++p)
+    step_times_.push_back(std::make_unique<metrics::Times>(metrics::kWriteSeconds));
+  config.on_step = [this](PartitionId partition, std::chrono::nanoseconds time) {
+    step_times_.at(static_cast<std::uint32_t>(partition))->add(time);
+  };
   runner_ = std::make_unique<aggregator::Runner>(
       std::move(config), context_.log, context_.clock, context_.random, replies,
       [this](PartitionId partition, const Error& error) { note_error(partition, error); });
@@ -41,6 +46,7 @@ AggregateSide::~AggregateSide() { stop(); }
 
 Result<void> AggregateSide::start() {
   context_.health.add("aggregator", true, [this] { return trouble(); });
+  context_.metrics.add([this](metrics::Page& page) { collect(page); });
   runner_->start();
   lag_ = std::make_unique<LagWatch>("aggregator", context_.log, log::Topic::heartbeats, [this] {
     std::map<PartitionId, Offset> next;
@@ -137,30 +143,16 @@ void AggregateSide::stop() {
   runner_->stop();
 }
 
-std::string AggregateSide::metrics() const {
-  const auto fold = runner_->fold_counters();
-  const auto work = runner_->worker_counters();
-  std::string text;
-  const auto add = [&text](const char* name, const char* help, std::uint64_t value) {
-    text += fmt::format("# HELP {0} {1}\n# TYPE {0} counter\n{0} {2}\n", name, help, value);
-  };
-  add("paytick_fold_inputs_total", "Input lines folded since the start.", fold.inputs);
-  add("paytick_fold_ticks_total", "Ticks bought.", fold.ticks);
-  add("paytick_fold_duplicates_total", "Inputs that changed nothing.", fold.duplicates);
-  add("paytick_fold_late_total", "Inputs outside the bounds of time.", fold.late);
-  add("paytick_fold_rejected_total", "Inputs rejected, on record.", fold.rejected);
-  add("paytick_fold_halts_total", "Sessions halted.", fold.halts);
-  add("paytick_aggregator_commits_total", "Steps committed.", work.commits);
-  add("paytick_aggregator_takeovers_total", "Partitions taken over.", work.takeovers);
-  add("paytick_aggregator_snapshots_total", "Snapshots written.", work.snapshots);
-  text +=
-      "# HELP paytick_aggregator_lag_records Records of heartbeats not folded yet, about.\n"
-      "# TYPE paytick_aggregator_lag_records gauge\n";
-  if (lag_)
-    for (const auto& [partition, lag] : lag_->lags())
-      text += fmt::format("paytick_aggregator_lag_records{{partition=\"{}\"}} {}\n",
-                          static_cast<std::uint32_t>(partition), lag);
-  return text;
+void AggregateSide::collect(metrics::Page& page) const {
+  const auto totals = runner_->totals();
+  metrics::collect_aggregator(page, totals, runner_->partitions(),
+                              lag_ ? lag_->lags() : std::map<PartitionId, std::uint64_t>(),
+                              context_.clock.now());
+  for (const auto& [partition, counted] : totals) {
+    const auto number = static_cast<std::uint32_t>(partition);
+    page.set("paytick_aggregator_step_seconds", *step_times_.at(number),
+             {{"partition", std::to_string(number)}});
+  }
 }
 
 }  // namespace paytick::app

@@ -31,9 +31,8 @@ class AggregateSide {
   void catch_up(std::chrono::milliseconds patience);
   void stop();  // after the steps under way; gives the partitions back
 
-  std::string metrics() const;  // Prometheus text
-
  private:
+  void collect(metrics::Page& page) const;
   void assigned(const std::vector<PartitionId>& partitions);
   void revoked(const std::vector<PartitionId>& partitions);
   void restored(PartitionId partition, const aggregator::Fold& fold, Offset position);
@@ -47,6 +46,8 @@ class AggregateSide {
   mutable std::mutex mutex_;
   std::optional<Error> failure_;
   bool asked_ = false;  // the source has said what is ours, be it nothing
+  // Times of steps, by partition.
+  std::vector<std::unique_ptr<metrics::Times>> step_times_;
   std::unique_ptr<aggregator::Runner> runner_;
   std::unique_ptr<log::PartitionSource> source_;
   std::unique_ptr<LagWatch> lag_;  // last: it uses the runner

@@ -37,6 +37,17 @@ ingest::HttpResponse Health::readyz() const {
   return response;
 }
 
+void Health::collect(metrics::Page& page) const {
+  const std::lock_guard lock(mutex_);
+  bool ready = !draining_;
+  for (const Part& part : parts_) {
+    const bool well = !part.probe();
+    if (!well && part.required) ready = false;
+    page.set("paytick_part_ready", well ? 1 : 0, {{"part", part.name}});
+  }
+  page.set("paytick_ready", ready ? 1 : 0);
+}
+
 void Health::add_routes(ingest::HttpRoutes& routes) {
   routes.add("GET", "/healthz", ingest::RunOn::loop, [this](const auto&) { return healthz(); });
   routes.add("GET", "/readyz", ingest::RunOn::pool, [this](const auto&) { return readyz(); });

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "app/metrics/page.h"
 #include "ingest/http_routes.h"
 #include "model/error.h"
 
@@ -26,6 +27,9 @@ class Health {
   // 200 {"status":"ready"|"degraded","parts":{…}}; 503 "not_ready" while a required part is away or paytick
   // drains.
   ingest::HttpResponse readyz() const;
+
+  // The same as metrics: paytick_ready, paytick_part_ready.
+  void collect(metrics::Page& page) const;
 
   // GET /healthz and GET /readyz. It outlives whoever serves them.
   void add_routes(ingest::HttpRoutes& routes);

@@ -1,10 +1,10 @@
 #include "app/roles/ingest_side.h"
 
-#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <utility>
 
+#include "app/metrics/collectors.h"
 #include "app/roles/address.h"
 
 namespace paytick::app {
@@ -26,14 +26,11 @@ Result<void> IngestSide::check(const Config& config) {
   return address ? Result<void>() : tl::unexpected(address.error());
 }
 
-IngestSide::IngestSide(RoleContext context, std::function<std::string()> metrics)
-    : context_(std::move(context)),
-      metrics_(std::move(metrics)),
-      history_(context_.settings.config.database.url) {}
+IngestSide::IngestSide(RoleContext context)
+    : context_(std::move(context)), history_(context_.settings.config.database.url) {}
 
 Result<std::unique_ptr<IngestSide>> IngestSide::create(RoleContext context, const Identity& identity,
-                                                       const RestoredSessions& restored,
-                                                       std::function<std::string()> metrics) {
+                                                       const RestoredSessions& restored) {
   const RoleSettings& settings = context.settings;
   const auto address = parse_address("gateway.listen", settings.config.gateway.listen);
   if (!address) return tl::unexpected(address.error());
@@ -52,11 +49,15 @@ Result<std::unique_ptr<IngestSide>> IngestSide::create(RoleContext context, cons
   if (!key.empty()) config.platforms.push_back({platform_of(key), ingest::hash_api_key(key), false});
   config.inputs_from = restored.positions;
 
-  std::unique_ptr<IngestSide> side(new IngestSide(std::move(context), std::move(metrics)));
+  std::unique_ptr<IngestSide> side(new IngestSide(std::move(context)));
   const RoleContext& my = side->context_;
   auto made = ingest::Gateway::create(std::move(config), {my.log, my.clock, my.random}, side->routes());
   if (!made) return tl::unexpected(made.error());
   side->gateway_ = std::move(*made);
+  my.metrics.add([raw = side.get()](metrics::Page& page) {
+    const std::int64_t most = raw->context_.settings.config.gateway.connections_max;
+    metrics::collect_gateway(page, raw->gateway_->stats(), most);
+  });
   restored.hand_over(*side->gateway_);
   return side;
 }
@@ -64,12 +65,7 @@ Result<std::unique_ptr<IngestSide>> IngestSide::create(RoleContext context, cons
 ingest::HttpRoutes IngestSide::routes() {
   ingest::HttpRoutes routes;
   context_.health.add_routes(routes);
-  routes.add("GET", "/metrics", ingest::RunOn::pool, [this](const auto&) {
-    ingest::HttpResponse response;
-    response.content_type = "text/plain; version=0.0.4";
-    response.body = gateway_->metrics() + metrics_();
-    return response;
-  });
+  context_.metrics.add_routes(routes);
   history_.add(routes, context_.settings.development);
   return routes;
 }

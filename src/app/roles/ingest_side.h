@@ -28,10 +28,8 @@ class IngestSide {
   // Code "config_bad_value" for an address that is none.
   static Result<void> check(const Config& config);
 
-  // `metrics` is the text of /metrics besides the gateway's own.
   static Result<std::unique_ptr<IngestSide>> create(RoleContext context, const Identity& identity,
-                                                    const RestoredSessions& restored,
-                                                    std::function<std::string()> metrics);
+                                                    const RestoredSessions& restored);
   // Reads the catalogue and what is left of `heartbeats`, and listens.
   Result<void> start() { return gateway_->start(); }
   // Stops accepting, closes the sockets, writes everything.
@@ -41,11 +39,10 @@ class IngestSide {
   std::string listen() const;  // the gateway's URL
 
  private:
-  IngestSide(RoleContext context, std::function<std::string()> metrics);
+  explicit IngestSide(RoleContext context);
   ingest::HttpRoutes routes();
 
   const RoleContext context_;
-  const std::function<std::string()> metrics_;
   HistoryRoutes history_;
   std::unique_ptr<ingest::Gateway> gateway_;
 };

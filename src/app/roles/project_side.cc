@@ -1,11 +1,10 @@
 #include "app/roles/project_side.h"
 
-#include <fmt/format.h>
-
 #include <chrono>
 #include <mutex>
 #include <thread>
 
+#include "app/metrics/collectors.h"
 #include "app/roles/partition_share.h"
 #include "app/worker_thread.h"
 #include "projections/postgres_database.h"
@@ -19,9 +18,12 @@ constexpr int kNice = 5;
 
 // The projection of one set of partitions.
 struct Projecting {
-  Projecting(const RoleContext& context, std::vector<PartitionId> partitions)
+  Projecting(const RoleContext& context, std::vector<PartitionId> partitions, metrics::Times& times)
       : database(context.settings.config.database.url),
-        worker({.partitions = std::move(partitions), .bounds = {}}, context.log, database, context.random),
+        worker({.partitions = std::move(partitions),
+                .bounds = {},
+                .on_written = [&times](std::chrono::nanoseconds time) { times.add(time); }},
+               context.log, database, context.random),
         // An error that ends the projection does not end the billing: readiness says so, and the log keeps
         // everything for a replay.
         thread({.name = "projection",
@@ -52,6 +54,7 @@ struct ProjectSide::Impl {
   std::optional<Error> trouble() const;
 
   const RoleContext context;
+  metrics::Times transaction_times{metrics::kWriteSeconds};
   mutable std::mutex mutex;
   std::shared_ptr<Projecting> projecting;
   projections::WorkerStatus gone;  // counters of the sets before
@@ -69,7 +72,7 @@ void ProjectSide::Impl::change(const std::vector<PartitionId>& ours) {
     projecting.reset();
   }
   if (ours.empty()) return;
-  auto next = std::make_shared<Projecting>(context, ours);
+  auto next = std::make_shared<Projecting>(context, ours, transaction_times);
   const std::lock_guard lock(mutex);
   projecting = std::move(next);
 }
@@ -90,12 +93,13 @@ ProjectSide::~ProjectSide() { stop(); }
 
 Result<void> ProjectSide::start() {
   impl_->context.health.add("database", impl_->context.alone, [this] { return impl_->trouble(); });
+  impl_->context.metrics.add([this](metrics::Page& page) { collect(page); });
   return impl_->share.start();
 }
 
 void ProjectSide::stop() { impl_->share.stop(); }
 
-std::string ProjectSide::metrics(TimeMs now) const {
+void ProjectSide::collect(metrics::Page& page) const {
   const auto running = impl_->current();
   projections::WorkerStatus status = running ? running->worker.status() : projections::WorkerStatus{};
   {
@@ -104,20 +108,9 @@ std::string ProjectSide::metrics(TimeMs now) const {
     status.rows += impl_->gone.rows;
     status.steps += impl_->gone.steps;
   }
-  const double behind = status.as_of ? static_cast<double>(now.ms - status.as_of->ms) / 1'000 : 0;
-  return fmt::format(
-      "# HELP paytick_projection_records_total Records of the log read into PostgreSQL since the start.\n"
-      "# TYPE paytick_projection_records_total counter\npaytick_projection_records_total {}\n"
-      "# HELP paytick_projection_rows_total Rows written to PostgreSQL since the start.\n"
-      "# TYPE paytick_projection_rows_total counter\npaytick_projection_rows_total {}\n"
-      "# HELP paytick_projection_transactions_total Transactions committed.\n"
-      "# TYPE paytick_projection_transactions_total counter\npaytick_projection_transactions_total {}\n"
-      "# HELP paytick_projection_lag_records Records of the log not in PostgreSQL yet, at the last "
-      "transaction.\n"
-      "# TYPE paytick_projection_lag_records gauge\npaytick_projection_lag_records {}\n"
-      "# HELP paytick_projection_behind_seconds Age of the oldest state of a partition that is behind.\n"
-      "# TYPE paytick_projection_behind_seconds gauge\npaytick_projection_behind_seconds {:.3f}\n",
-      status.records, status.rows, status.steps, status.lag_records, behind);
+  metrics::collect_projection(page, status, impl_->context.clock.now());
+  page.set("paytick_projection_database_reachable", running && running->thread.trouble() ? 0 : 1);
+  page.set("paytick_projection_transaction_seconds", impl_->transaction_times);
 }
 
 }  // namespace paytick::app

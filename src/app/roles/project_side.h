@@ -17,9 +17,8 @@ class ProjectSide {
   Result<void> start();  // asks for partitions
   void stop();           // after the transaction under way
 
-  std::string metrics(TimeMs now) const;  // Prometheus text
-
  private:
+  void collect(metrics::Page& page) const;
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

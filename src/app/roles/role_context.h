@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 
+#include "app/metrics/registry.h"
 #include "app/roles/health.h"
 #include "app/roles/role_settings.h"
 #include "log/event_log.h"
@@ -22,6 +23,7 @@ struct RoleContext {
   WallClock& clock;
   Random& random;
   Health& health;
+  metrics::Registry& metrics;
   std::function<void(const Error&)> fatal;  // something has ended for good; any thread
   // Which partitions are this process's, of a role that shares them out.
   std::function<std::unique_ptr<log::PartitionSource>(RoleName)> partitions;

@@ -1,6 +1,5 @@
 #include "app/roles/settle_side.h"
 
-#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <atomic>
@@ -8,6 +7,7 @@
 #include <optional>
 #include <thread>
 
+#include "app/metrics/collectors.h"
 #include "app/roles/partition_share.h"
 #include "app/worker_thread.h"
 #include "settler/chain_event_reader.h"
@@ -60,8 +60,9 @@ settler::Policy policy_of(const Config::Settlement& settlement) {
 }
 
 struct Settling : Connected {
-  Settling(const RoleContext& context, std::vector<PartitionId> partitions)
+  Settling(const RoleContext& context, std::vector<PartitionId> partitions, metrics::Times& times)
       : Connected(context),
+        times_(times),
         partitions_(std::move(partitions)),
         thread_({.name = "settler",
                  .start = [this] { return start(); },
@@ -77,6 +78,7 @@ struct Settling : Connected {
       settler::SettlerConfig config;
       config.partitions = partitions_;
       config.policy = policy_of(context_.settings.config.settlement);
+      config.on_confirmed = [this](std::int64_t ms) { times_.add(std::chrono::milliseconds(ms)); };
       worker_.emplace(config, context_.log, **chain, context_.clock, context_.random);
     }
     if (auto begun = worker_->start(); !begun) return begun;
@@ -101,6 +103,7 @@ struct Settling : Connected {
     return status().chain_trouble;
   }
 
+  metrics::Times& times_;  // to be confirmed
   const std::vector<PartitionId> partitions_;
   mutable std::mutex mutex_;
   settler::SettlerStatus status_;
@@ -194,6 +197,7 @@ struct SettleSide::Impl {
   std::optional<Error> settling_trouble() const;
 
   const RoleContext context;
+  metrics::Times confirm_times{metrics::kSettlementSeconds};
   mutable std::mutex mutex;
   Running running;
   settler::SettlerStatus gone;  // counters of the sets before
@@ -212,7 +216,7 @@ void SettleSide::Impl::change(const std::vector<PartitionId>& ours) {
     gone.snapshots += status.snapshots;
     running.settling.reset();
   }
-  next.settling = ours.empty() ? nullptr : std::make_shared<Settling>(context, ours);
+  next.settling = ours.empty() ? nullptr : std::make_shared<Settling>(context, ours, confirm_times);
   const bool reads = !ours.empty() && ours.front() == PartitionId{0};
   if (!reads && next.reading) {
     next.reading->thread_.stop();
@@ -253,15 +257,15 @@ Result<void> SettleSide::start() {
     const auto now = impl_->current();
     return now.registering ? now.registering->thread_.trouble() : std::nullopt;
   });
+  impl_->context.metrics.add([this](metrics::Page& page) { collect(page); });
   return impl_->share.start();
 }
 
 void SettleSide::stop() { impl_->share.stop(); }
 
-std::string SettleSide::metrics() const {
+void SettleSide::collect(metrics::Page& page) const {
   const Impl::Running now = impl_->current();
   settler::SettlerStatus status = now.settling ? now.settling->status() : settler::SettlerStatus{};
-  const std::uint32_t ledger = now.reading ? now.reading->seen_.load() : 0;
   {
     const std::lock_guard lock(impl_->mutex);
     status.confirmed += impl_->gone.confirmed;
@@ -269,26 +273,12 @@ std::string SettleSide::metrics() const {
     status.expired += impl_->gone.expired;
     status.snapshots += impl_->gone.snapshots;
   }
-  return fmt::format(
-      "# HELP paytick_settled_units Paid on chain, smallest units.\n# TYPE paytick_settled_units gauge\n"
-      "paytick_settled_units {}\n"
-      "# HELP paytick_due_units Due, smallest units.\n# TYPE paytick_due_units gauge\npaytick_due_units {}\n"
-      "# HELP paytick_settlements_total Settlement transactions by outcome, since the start.\n"
-      "# TYPE paytick_settlements_total counter\n"
-      "paytick_settlements_total{{outcome=\"confirmed\"}} {}\n"
-      "paytick_settlements_total{{outcome=\"failed\"}} {}\n"
-      "paytick_settlements_total{{outcome=\"expired\"}} {}\n"
-      "# HELP paytick_settlements_in_flight Transactions whose end is not known yet.\n"
-      "# TYPE paytick_settlements_in_flight gauge\npaytick_settlements_in_flight {}\n"
-      "# HELP paytick_sums_parked Sums that an operator must look at.\n# TYPE paytick_sums_parked gauge\n"
-      "paytick_sums_parked {}\n"
-      "# HELP paytick_settler_snapshots_total Snapshots of what is owed, written since the start.\n"
-      "# TYPE paytick_settler_snapshots_total counter\npaytick_settler_snapshots_total {}\n"
-      "# HELP paytick_chain_ledger Newest ledger whose events are on the log.\n# TYPE paytick_chain_ledger "
-      "gauge\n"
-      "paytick_chain_ledger {}\n",
-      status.settled.units(), status.due.units(), status.confirmed, status.failed, status.expired,
-      status.in_flight, status.parked, status.snapshots, ledger);
+  metrics::collect_settler(page, status);
+  page.set("paytick_settler_confirm_seconds", impl_->confirm_times);
+  page.set("paytick_settler_chain_reachable", now.settling && now.settling->trouble() ? 0 : 1);
+  if (!now.reading) return;
+  page.set("paytick_chain_events_ledger", now.reading->seen_.load());
+  page.set("paytick_chain_events_reachable", now.reading->trouble() ? 0 : 1);
 }
 
 }  // namespace paytick::app

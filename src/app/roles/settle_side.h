@@ -19,9 +19,8 @@ class SettleSide {
   Result<void> start();  // asks for partitions
   void stop();           // after the steps under way
 
-  std::string metrics() const;  // Prometheus text
-
  private:
+  void collect(metrics::Page& page) const;
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

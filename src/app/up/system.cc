@@ -1,12 +1,13 @@
 #include "app/up/system.h"
 
-#include <fmt/format.h>
-
 #include <chrono>
+
+#include "app/metrics/collectors.h"
 
 namespace paytick::app {
 
 System::~System() {
+  metrics_.clear();
   relay_.attach(nullptr);
   if (aggregate_) aggregate_->stop();
 }
@@ -17,10 +18,11 @@ Result<std::unique_ptr<System>> System::start(RoleSettings settings, std::functi
   if (auto done = my.start_log(); !done) return tl::unexpected(done.error());
   const RoleContext context{
       my.settings_,
-      *my.log_,
+      *my.observed_log_,
       my.clock_,
       my.random_,
       my.health_,
+      my.metrics_,
       [&my](const Error& error) { my.failed(error); },
       [&my](RoleName) { return std::make_unique<log::AllPartitions>(my.log_->partitions()); },
       false,
@@ -37,6 +39,12 @@ Result<void> System::start_log() {
   auto opened = log::EmbeddedLog::open(options);
   if (!opened) return tl::unexpected(opened.error());
   log_ = std::move(*opened);
+  observed_log_ = std::make_unique<metrics::ObservedLog>(*log_);
+  metrics_.add([this](metrics::Page& page) {
+    health_.collect(page);
+    observed_log_->collect(page);
+    metrics::collect_embedded_log(page, log_->metrics());
+  });
   health_.add("log", true, [this]() -> std::optional<Error> {
     const auto metrics = log_->metrics();
     if (metrics.broken) return Error{"log_io", "the log's storage has failed; restart paytick", Next::fatal};
@@ -65,25 +73,11 @@ Result<void> System::start_roles(const RoleContext& context) {
   if (!identity) return tl::unexpected(identity.error());
   const RestoredSessions restored{relay_.restored_positions(log_->partitions()),
                                   [this](ingest::Gateway& gateway) { relay_.hand_over(gateway); }};
-  auto ingest = IngestSide::create(context, *identity, restored, [this] { return metrics(); });
+  auto ingest = IngestSide::create(context, *identity, restored);
   if (!ingest) return tl::unexpected(ingest.error());
   ingest_ = std::move(*ingest);
   relay_.attach(&ingest_->gateway());
   return ingest_->start();
-}
-
-std::string System::metrics() {
-  const auto log = log_->metrics();
-  std::string text;
-  const auto add = [&text](const char* name, const char* type, const char* help, std::uint64_t value) {
-    text += fmt::format("# HELP {0} {1}\n# TYPE {0} {2}\n{0} {3}\n", name, help, type, value);
-  };
-  add("paytick_log_writes_total", "counter", "Appends and steps acknowledged.", log.writes);
-  add("paytick_log_syncs_total", "counter", "Syncs of the log; several writes share one.", log.groups);
-  add("paytick_log_bytes_total", "counter", "Bytes of records written.", log.bytes);
-  add("paytick_log_disk_bytes", "gauge", "Size of the log's folder.", log.on_disk);
-  add("paytick_log_full", "gauge", "1 while the log refuses for want of space.", log.full ? 1 : 0);
-  return aggregate_->metrics() + text + settle_->metrics() + project_->metrics(clock_.now());
 }
 
 void System::failed(const Error& error) {

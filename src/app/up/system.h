@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 
+#include "app/metrics/observed_log.h"
+#include "app/metrics/registry.h"
 #include "app/roles/aggregate_side.h"
 #include "app/roles/health.h"
 #include "app/roles/ingest_side.h"
@@ -40,18 +42,19 @@ class System {
   explicit System(RoleSettings settings) : settings_(std::move(settings)) {}
   Result<void> start_log();
   Result<void> start_roles(const RoleContext& context);
-  std::string metrics();
   void failed(const Error& error);
 
   const RoleSettings settings_;
   SystemClock clock_;
   SystemRandom random_;
   Health health_;
+  metrics::Registry metrics_{"up"};
   mutable std::mutex failure_mutex_;
   std::optional<Error> failure_;
 
   // In the order in which they are needed; destroyed in reverse.
   std::unique_ptr<log::EmbeddedLog> log_;
+  std::unique_ptr<metrics::ObservedLog> observed_log_;
   ReplyRelay relay_;
   std::unique_ptr<SettleSide> settle_;
   std::unique_ptr<ProjectSide> project_;
