@@ -16,6 +16,8 @@ CoreCounters& CoreCounters::operator+=(const CoreCounters& other) {
   batches_failed += other.batches_failed;
   for (std::size_t i = 0; i < kAnswerBuckets; ++i) answer_ms[i] += other.answer_ms[i];
   answer_ms_sum += other.answer_ms_sum;
+  connected += other.connected;
+  disconnected += other.disconnected;
   bytes_in += other.bytes_in;
   bytes_out += other.bytes_out;
   return *this;

@@ -57,7 +57,8 @@ struct CoreCounters {
   std::uint64_t batches = 0, batches_failed = 0;
   std::uint64_t answer_ms[kAnswerBuckets] = {};
   std::uint64_t answer_ms_sum = 0;
-  std::uint64_t bytes_in = 0, bytes_out = 0;  // payload of messages on sockets
+  std::uint64_t connected = 0, disconnected = 0;  // sockets
+  std::uint64_t bytes_in = 0, bytes_out = 0;      // payload of messages on sockets
 
   CoreCounters& operator+=(const CoreCounters& other);
 };

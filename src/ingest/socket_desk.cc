@@ -20,6 +20,7 @@ constexpr std::size_t kLostStopsMax = 100'000;
 }  // namespace
 
 void SocketDesk::on_open(ConnId conn, TimeMs now) {
+  ++counters_.connected;
   Conn& c = conns_[static_cast<std::uint64_t>(conn)];
   c.tokens_milli = config_.pings_burst * 1'000;
   c.refilled = now;
@@ -164,6 +165,7 @@ void SocketDesk::on_close(ConnId id, TimeMs now) {
   if (it == conns_.end()) return;
   leave(it->second, now);
   conns_.erase(it);
+  ++counters_.disconnected;
 }
 
 // The session was closed under a ping: open a new one and send the ping again. Once: should that be refused

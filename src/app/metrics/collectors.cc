@@ -22,6 +22,8 @@ void collect_gateway(Page& page, const ingest::GatewayStats& stats, std::int64_t
   const ingest::CoreCounters& c = stats.counters;
   page.set("paytick_gateway_connections", stats.connections);
   page.set("paytick_gateway_connections_max", connections_max);
+  page.set("paytick_gateway_sockets", c.connected - c.disconnected);
+  page.set("paytick_gateway_sockets_opened_total", c.connected);
   page.set("paytick_gateway_pings_total", c.pings);
   page.set("paytick_gateway_opens_total", c.opens);
   page.set("paytick_gateway_stops_total", c.stops);

@@ -98,9 +98,12 @@ inline constexpr Definition kDefinitions[] = {
 
     // The gateway.
     {"paytick_gateway_connections", Type::gauge, Where::ingest, "connections", "",
-     "Open WebSocket connections."},
+     "Open connections, WebSocket and HTTP."},
     {"paytick_gateway_connections_max", Type::gauge, Where::ingest, "connections", "",
      "More are refused (gateway.connections_max)."},
+    {"paytick_gateway_sockets", Type::gauge, Where::ingest, "sockets", "", "Open WebSocket connections."},
+    {"paytick_gateway_sockets_opened_total", Type::counter, Where::ingest, "sockets", "",
+     "WebSocket connections opened."},
     {"paytick_gateway_pings_total", Type::counter, Where::ingest, "messages", "",
      "Messages received on sockets."},
     {"paytick_gateway_opens_total", Type::counter, Where::ingest, "attachments", "",

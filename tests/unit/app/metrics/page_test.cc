@@ -92,11 +92,9 @@ TEST(MetricsCollectors, CopyTheGatewaysCounters) {
 TEST(MetricsCollectors, SayHowOldTheProjectionIs) {
   projections::WorkerStatus status;
   status.as_of = TimeMs{10'000};
-  status.trouble = Error{"database_away", "gone", Next::retry};
   Page page;
   collect_projection(page, status, TimeMs{12'500});
   EXPECT_EQ(value_of(page.text(), "paytick_projection_behind_seconds"), 2.5);
-  EXPECT_EQ(value_of(page.text(), "paytick_projection_database_reachable"), 0);
 }
 
 }  // namespace
