@@ -1,7 +1,9 @@
 // Outside producers over a real broker: what kcat and a JavaScript client write to heartbeats-in, with any
 // partitioner, is billed exactly once, and what they may not say is refused, on record.
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -11,6 +13,7 @@
 #include <map>
 #include <random>
 #include <set>
+#include <sstream>
 #include <thread>
 
 #include "app/child_process.h"
@@ -139,14 +142,14 @@ class BridgeOverKafka : public ::testing::Test {
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
-  log::KafkaSettings topics_on(KafkaBroker& broker, std::map<std::string, std::string> properties = {}) {
+  static log::KafkaSettings topics_on(KafkaBroker& broker) {
     log::KafkaSettings settings;
     settings.bootstrap = broker.bootstrap();
     settings.prefix = broker.fresh_name("bridge");
-    settings.properties = std::move(properties);
     settings.topics.partitions = 3;
     settings.topics.replication = settings.topics.min_insync = 1;
-    if (auto made = log::apply_topics(settings); !made) throw std::runtime_error(made.error().message);
+    const auto applied = log::apply_topics(settings);
+    EXPECT_TRUE(applied) << applied.error().message;
     return settings;
   }
   std::filesystem::path file_of(const std::string& name, const std::vector<std::string>& lines) {
@@ -156,21 +159,28 @@ class BridgeOverKafka : public ::testing::Test {
   }
   // Both fail unless every record was acknowledged.
   void kcat(const log::KafkaSettings& settings, const std::vector<std::string>& lines) {
-    const std::string command = std::string(PAYTICK_KCAT) + " -P -b " + settings.bootstrap + " -t " +
-                                log::topic_name(settings, log::Topic::heartbeats_in) +
-                                " -X acks=all -X partitioner=random -X linger.ms=1 < " +
-                                file_of("kcat.ndjson", lines).string();
+    std::string command = std::string(PAYTICK_KCAT) + " -P -b " + settings.bootstrap + " -t " +
+                          log::topic_name(settings, log::Topic::heartbeats_in) +
+                          " -X acks=all -X partitioner=random -X linger.ms=1";
+    for (const auto& [key, value] : settings.properties) command.append(" -X ").append(key + "=" + value);
+    command += " < " + file_of("kcat.ndjson", lines).string();
     const auto done = app::run_program({"sh", "-c", command}, folder_ / "kcat.log");
     ASSERT_TRUE(done) << done.error().message;
   }
   std::size_t javascript(const log::KafkaSettings& settings, const std::vector<std::string>& lines) {
     const auto log = folder_ / "node.log";
     std::filesystem::remove(log);
-    const auto done = app::run_program(
-        {PAYTICK_NODE, PAYTICK_PRODUCE, settings.bootstrap,
-         log::topic_name(settings, log::Topic::heartbeats_in), file_of("node.ndjson", lines).string()},
-        log);
-    EXPECT_TRUE(done) << done.error().message;
+    std::vector<std::string> command{PAYTICK_NODE, PAYTICK_PRODUCE, settings.bootstrap,
+                                     log::topic_name(settings, log::Topic::heartbeats_in),
+                                     file_of("node.ndjson", lines).string()};
+    for (const char* key : {"sasl.username", "sasl.password", "ssl.ca.location"}) {
+      if (const auto it = settings.properties.find(key); it != settings.properties.end())
+        command.push_back(it->second);
+    }
+    const auto done = app::run_program(command, log);
+    std::ostringstream words;
+    words << std::ifstream(log).rdbuf();
+    EXPECT_TRUE(done) << words.str();
     std::size_t acknowledged = 0;
     std::ifstream(log) >> acknowledged;
     return acknowledged;
@@ -276,6 +286,58 @@ TEST_F(BridgeOverKafka, APushedOutBridgeForwardsNothing) {
   ASSERT_TRUE(error);
   EXPECT_NE(error->next, Next::fatal) << error->message;
   EXPECT_EQ(inputs_of<Heartbeat>(second.log()).size(), 2U);
+}
+
+std::string free_port() {
+  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  EXPECT_EQ(::bind(fd, reinterpret_cast<sockaddr*>(&address), size), 0);
+  EXPECT_EQ(::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  ::close(fd);
+  return std::to_string(ntohs(address.sin_port));
+}
+
+// librdkafka's own settings pass through, for the log and for outside producers alike.
+TEST_F(BridgeOverKafka, LogsInOverTls) {
+  const std::string pem = (folder_ / "broker.pem").string(), key = (folder_ / "key.pem").string();
+  const auto made =
+      app::run_program({"sh", "-c",
+                        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext "
+                        "subjectAltName=IP:127.0.0.1 -keyout " +
+                            key + " -out " + pem + ".crt && cat " + key + " " + pem + ".crt > " + pem},
+                       folder_ / "openssl.log");
+  ASSERT_TRUE(made) << made.error().message;
+  const std::string port = free_port();
+  KafkaBroker broker(
+      {.settings = {"super.users=User:ANONYMOUS;User:ingest;User:platform"},
+       .arguments = {"--sasl", port, "--user", "ingest:s3cret", "--user", "platform:hidden", "--tls", pem}});
+  const log::KafkaSettings open = topics_on(broker);
+  const auto as = [&](const std::string& user, const std::string& password) {
+    log::KafkaSettings settings = open;
+    settings.bootstrap = "127.0.0.1:" + port;
+    settings.properties = {{"security.protocol", "sasl_ssl"},
+                           {"sasl.mechanism", "PLAIN"},
+                           {"sasl.username", user},
+                           {"sasl.password", password},
+                           {"ssl.ca.location", pem + ".crt"}};
+    return settings;
+  };
+  log::KafkaSettings stranger = as("ingest", "guessed");
+  stranger.request_timeout = std::chrono::seconds(3);
+  EXPECT_FALSE(log::KafkaLog::open(stranger));
+
+  Instance instance(config_, as("ingest", "s3cret"), world_);
+  fund(instance.log(), SystemTime().now());
+  instance.run();
+  const TimeMs now = SystemTime().now();
+  kcat(as("platform", "hidden"), {world_.open("room", "tab", "1", now)});
+  EXPECT_EQ(javascript(as("platform", "hidden"), {World::ping("room", "tab", now)}), 1U);
+  wait_for([&] { return instance.stats().heartbeats == 1; }, "the bridge");
+  instance.stop();
+  EXPECT_EQ(bill(instance.log()).at("m" + to_text(World::meter("1"))), 10 * 10'000);
 }
 
 }  // namespace

@@ -1,16 +1,16 @@
 // Writes the lines of a file to a topic as a platform's own JavaScript would: one to three lines a record, any
 // key, a partitioner of its own, some records twice. Prints how many lines were acknowledged, by record.
 //
-// node produce.mjs BOOTSTRAP TOPIC FILE [USER PASSWORD]
+// node produce.mjs BOOTSTRAP TOPIC FILE [USER PASSWORD CA]
 import { readFileSync } from "node:fs";
 import { Kafka, logLevel } from "kafkajs";
 
-const [bootstrap, topic, file, username, password] = process.argv.slice(2);
+const [bootstrap, topic, file, username, password, ca] = process.argv.slice(2);
 const kafka = new Kafka({
   clientId: "platform",
   brokers: [bootstrap],
   logLevel: logLevel.ERROR,
-  ...(username && { sasl: { mechanism: "plain", username, password } }),
+  ...(username && { sasl: { mechanism: "plain", username, password }, ssl: { ca: [readFileSync(ca)] } }),
 });
 let turn = 0;
 const producer = kafka.producer({
