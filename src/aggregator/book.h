@@ -24,7 +24,9 @@
 #include "aggregator/extra_table.h"
 #include "aggregator/fold.h"
 #include "aggregator/index_set.h"
+#include "aggregator/key_index.h"
 #include "aggregator/records.h"
+#include "aggregator/side_table.h"
 #include "aggregator/slab.h"
 #include "aggregator/ticks.h"
 #include "aggregator/timer_wheel.h"
@@ -90,6 +92,7 @@ class Book {
   std::uint32_t content_of(const ContentId& id);
   std::uint32_t offer_of(std::uint32_t content, const Plan& plan, std::int64_t late_ms);
   std::uint32_t offer_of(const Offer& offer);
+  std::uint32_t payee_of(std::uint32_t creator, std::uint16_t bps);
   std::uint32_t life_of(const GatewayId& gateway, std::uint64_t boot);  // kNone: kLivesMax
   // Introduces the sum with a `sum` line when it is new.
   std::uint32_t sum_of(std::uint32_t viewer, std::uint32_t meter, std::uint32_t creator, std::uint16_t bps);
@@ -97,6 +100,22 @@ class Book {
   std::uint32_t find_attached(const AttachmentId& id) const;  // the session's index
   SumLine sum_line(std::uint32_t sum, const AccountId& viewer) const;
   void index_all();  // after a restore
+  // Calls add(hash, index) for every record that a table of keys leads to.
+  template <typename Add>
+  void each_session_key(Add&& add) const;
+  template <typename Add>
+  void each_attachment_key(Add&& add) const;
+  void index_session(std::uint32_t i);
+  void index_attachment(std::uint32_t i);  // the first one
+
+  // What the chain has reported of a meter.
+  Totals totals_of(const Meter& meter, std::uint32_t i) const;
+  void set_totals(std::uint32_t meter, const Totals& totals);
+  std::int64_t spendable(std::uint32_t meter) const;
+  bool is_asked_back(std::uint32_t meter) const;
+  std::uint32_t meter_index_of(const Session& s) const { return sums_[s.sum].meter; }
+  std::int64_t limit_of(std::uint32_t viewer) const;
+  Terms& terms_of(std::uint32_t viewer);
 
   TickSet ticks_of(std::uint32_t i) { return {i, sessions_[i], offers_[sessions_[i].offer], extras_}; }
   Meter& meter_of_session(const Session& s) { return meters_[sums_[s.sum].meter]; }
@@ -145,8 +164,8 @@ class Book {
   struct Wanted;
   struct Verdict;
   Wanted wanted_ticks(std::uint32_t i, std::int64_t k);
-  Verdict judge(const Session& s, const Viewer& v, const Meter& m, std::uint32_t n) const;
-  std::optional<HaltReason> held(const Session& s, const Viewer& v, const Meter& m) const;
+  Verdict judge(const Session& s, const Viewer& v, std::uint32_t n) const;
+  std::optional<HaltReason> held(const Session& s, const Viewer& v) const;
   bool fits(const Session& s, const Viewer& v, std::uint32_t n) const;
   void buy(std::uint32_t i, Run run);
   void roll(Viewer& v) const;
@@ -158,9 +177,8 @@ class Book {
             std::string_view input);
 
   // ---- Charges.
-  Keys& keys_of(std::uint32_t viewer);
-  void forget_keys(Keys& keys) const;
-  std::string_view refusal(const Charge& e, const Viewer& v, const Meter& m, const Keys& keys) const;
+  void forget_keys(Terms& terms) const;
+  std::string_view refusal(const Charge& e, const Viewer& v, std::uint32_t meter, const Terms& terms) const;
 
   // ---- Lines and replies (emit.cc).
   template <typename Line>
@@ -194,16 +212,20 @@ class Book {
   Slab<Offer> offers_;
   Slab<Life> lives_;
   Slab<Departed> departed_;
-  Slab<Keys> keys_;
+  Slab<Payee> payees_;
   ExtraTable extras_;
+  SideTable<Totals> wides_;                                 // of meters
+  SideTable<Terms> terms_;                                  // of viewers
   std::unordered_map<std::uint32_t, Proof> charge_proofs_;  // by meter
   TimerWheel wheel_;
 
-  FlatIndex session_index_;
-  FlatIndex attachment_index_;  // → session
-  FlatIndex viewer_index_;
-  FlatIndex meter_index_;
-  FlatIndex sum_index_;
+  KeyIndex session_index_;
+  KeyIndex attachment_index_;  // of the first one → session
+  KeyIndex viewer_index_;
+  KeyIndex meter_index_;
+  FlatIndex other_index_;  // of all other attachments → session
+  FlatIndex sum_index_;    // of all but a meter's first
+  FlatIndex payee_index_;
   FlatIndex creator_index_;
   FlatIndex content_index_;
   FlatIndex offer_index_;

@@ -13,14 +13,15 @@ void Book::attach(std::uint32_t i, const Attachment& fresh) {
     s.attachment = fresh.id;
     s.set_at(fresh.at);
     s.life = fresh.life & (kLivesMax - 1);
+    index_attachment(i);
   } else {
     Extra& extra = extras_.get(i, s);
     if (extra.first_t < 0) extra.first_t = static_cast<std::int64_t>(s.last);
     extra.others.push_back(fresh);
     extras_.settle(i, s);
+    other_index_.insert(hash_of(fresh.id), i);
   }
   s.set_last(now_);
-  attachment_index_.insert(hash_of(fresh.id), i);
 }
 
 void Book::touch(std::uint32_t i, const AttachmentId& id, std::int64_t at) {
@@ -48,9 +49,9 @@ void Book::touch(std::uint32_t i, const AttachmentId& id, std::int64_t at) {
 void Book::detach(std::uint32_t i, const AttachmentId& id) {
   Session& s = sessions_[i];
   const std::int64_t late_ms = offers_[s.offer].late_ms;
-  attachment_index_.erase(hash_of(id), i);
   Extra* extra = extras_.find(i, s);
   if (s.attached && s.attachment == id) {
+    attachment_index_.erase(hash_of(id), i);
     depart(id, static_cast<std::int64_t>(s.at), late_ms);
     s.attached = 0;
     s.attachment = {};
@@ -59,6 +60,7 @@ void Book::detach(std::uint32_t i, const AttachmentId& id) {
     const auto other = std::find_if(extra->others.begin(), extra->others.end(),
                                     [&](const Attachment& a) { return a.id == id; });
     if (other == extra->others.end()) return;
+    other_index_.erase(hash_of(id), i);
     depart(id, other->at, late_ms);
     extra->others.erase(other);
   }

@@ -15,29 +15,23 @@ bool same_payload(const Key& a, const Key& b) {
 }
 
 // Credits have keys of their own.
-Key* find_key(Keys& keys, std::string_view key, bool credit) {
-  const auto at = std::find_if(keys.keys.begin(), keys.keys.end(), [&](const Key& k) {
+Key* find_key(Terms& terms, std::string_view key, bool credit) {
+  const auto at = std::find_if(terms.keys.begin(), terms.keys.end(), [&](const Key& k) {
     return k.key == key && (k.kind == kCreditKind) == credit;
   });
-  return at == keys.keys.end() ? nullptr : &*at;
+  return at == terms.keys.end() ? nullptr : &*at;
 }
 
-std::size_t count_keys(const Keys& keys, bool credit) {
-  return static_cast<std::size_t>(std::count_if(keys.keys.begin(), keys.keys.end(), [&](const Key& k) {
+std::size_t count_keys(const Terms& terms, bool credit) {
+  return static_cast<std::size_t>(std::count_if(terms.keys.begin(), terms.keys.end(), [&](const Key& k) {
     return k.kind != kTicketKind && (k.kind == kCreditKind) == credit;
   }));
 }
 
 }  // namespace
 
-Keys& Book::keys_of(std::uint32_t viewer) {
-  Viewer& v = viewers_[viewer];
-  if (v.keys == kNone) v.keys = keys_.add();
-  return keys_[v.keys];
-}
-
-void Book::forget_keys(Keys& keys) const {
-  std::erase_if(keys.keys, [&](const Key& k) { return k.kind != kTicketKind && now_ - k.t >= kKeyMs; });
+void Book::forget_keys(Terms& terms) const {
+  std::erase_if(terms.keys, [&](const Key& k) { return k.kind != kTicketKind && now_ - k.t >= kKeyMs; });
 }
 
 // Tips and tickets. The key and the charge stand or fall together; a refusal is not remembered.
@@ -48,17 +42,17 @@ void Book::on(const Charge& e) {
   Viewer& v = viewers_[viewer];
   Meter& m = meters_[meter];
   roll(v);
-  Keys& keys = keys_of(viewer);
-  forget_keys(keys);
+  Terms& terms = terms_of(viewer);
+  forget_keys(terms);
   const Key fresh{
       e.key, now_, e.amount.units(), meter, creator_of(e.creator), e.bps, static_cast<std::uint8_t>(e.kind)};
-  if (const Key* known = find_key(keys, e.key, false)) {
+  if (const Key* known = find_key(terms, e.key, false)) {
     if (!same_payload(*known, fresh)) reject(code::kKeyConflict, "charge");
     return;
   }
   if (foreign(m, viewer)) return reject(code::kForeignMeter, "charge");
-  if (const auto code = refusal(e, v, m, keys); !code.empty()) return reject(code, "charge");
-  keys.keys.push_back(fresh);
+  if (const auto code = refusal(e, v, meter, terms); !code.empty()) return reject(code, "charge");
+  terms.keys.push_back(fresh);
   m.charged += fresh.amount;
   for (std::int64_t& spent : v.spent) spent += fresh.amount;
   const std::uint32_t sum = sum_of(viewer, meter, fresh.creator, e.bps);
@@ -67,23 +61,24 @@ void Book::on(const Charge& e) {
   s.due += fresh.amount;
   auto& proof = charge_proofs_.try_emplace(meter, start_charges(m.id)).first->second;
   ChargeLine line{
-      SumId{sum}, e.kind, e.key, e.amount, Amount(s.charged), Amount(s.due), Amount(m.spendable()),
+      SumId{sum}, e.kind, e.key, e.amount, Amount(s.charged), Amount(s.due), Amount(spendable(meter)),
       {now_},     Proof{}};
   line.proof = proof = link(proof, line);
   write(line);
   hint_all(viewer);
 }
 
-std::string_view Book::refusal(const Charge& e, const Viewer& v, const Meter& m, const Keys& keys) const {
+std::string_view Book::refusal(const Charge& e, const Viewer& v, std::uint32_t meter,
+                               const Terms& terms) const {
   const std::int64_t amount = e.amount.units();
   if (amount <= 0) return code::kBadAmount;
   if (v.frozen) return code::kFrozen;
   if (v.paused) return code::kPaused;
-  if (m.refund_from >= 0) return code::kRefund;
-  if (count_keys(keys, false) >= kKeysMax) return code::kTooManyKeys;
-  if (amount > m.spendable()) return code::kBalance;
+  if (is_asked_back(meter)) return code::kRefund;
+  if (count_keys(terms, false) >= kKeysMax) return code::kTooManyKeys;
+  if (amount > spendable(meter)) return code::kBalance;
   __extension__ using Wide = __int128;
-  if (static_cast<Wide>(v.spent[v.period]) + amount > v.limit) return code::kLimit;
+  if (static_cast<Wide>(v.spent[v.period]) + amount > terms.limit) return code::kLimit;
   for (const std::int64_t spent : v.spent) {
     if (!add(Amount(spent), e.amount)) return code::kOverflow;
   }
@@ -97,15 +92,15 @@ void Book::on(const Credit& e) {
   const std::uint32_t meter = meter_of(e.meter);
   if (foreign(meters_[meter], viewer)) return reject(code::kForeignMeter, "credit");
   if (e.amount.units() <= 0) return reject(code::kBadAmount, "credit");
-  Keys& keys = keys_of(viewer);
-  forget_keys(keys);
+  Terms& terms = terms_of(viewer);
+  forget_keys(terms);
   const Key fresh{e.key, now_, e.amount.units(), meter, kNone, 0, kCreditKind};
-  if (const Key* known = find_key(keys, e.key, true)) {
+  if (const Key* known = find_key(terms, e.key, true)) {
     if (!same_payload(*known, fresh)) reject(code::kKeyConflict, "credit");
     return;
   }
-  if (count_keys(keys, true) >= kKeysMax) return reject(code::kTooManyKeys, "credit");
-  keys.keys.push_back(fresh);
+  if (count_keys(terms, true) >= kKeysMax) return reject(code::kTooManyKeys, "credit");
+  terms.keys.push_back(fresh);
   write(CreditLine{e.viewer, e.meter, e.amount, e.key, e.reason, e.corrects, {now_}});
 }
 

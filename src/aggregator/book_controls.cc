@@ -7,9 +7,9 @@ namespace paytick::aggregator {
 
 void Book::on(const Limit& e) {
   if (!belongs_here(e.viewer)) return reject(code::kWrongPartition, "limit");
-  Viewer& v = viewers_[viewer_of(e.viewer)];
-  v.limit = e.amount.units();
-  v.period = static_cast<std::uint8_t>(e.period);
+  const std::uint32_t viewer = viewer_of(e.viewer);
+  terms_of(viewer).limit = e.amount.units();
+  viewers_[viewer].period = static_cast<std::uint8_t>(e.period) & 3;
 }
 
 // Of one session, or of everything a viewer has. Only the session's own viewer holds it.
@@ -57,36 +57,39 @@ void Book::on(const Unfreeze& e) {
 void Book::on(const MeterReport& e) {
   if (!belongs_here(e.viewer)) return reject(code::kWrongPartition, "meter");
   const std::uint32_t viewer = viewer_of(e.viewer);
-  Meter& m = meters_[meter_of(e.meter)];
-  const Meter before = m;
+  const std::uint32_t meter = meter_of(e.meter);
+  Meter& m = meters_[meter];
+  const Totals before = totals_of(m, meter);
+  Totals t = before;
   const bool first = m.viewer == kNone;
   if (first) m.viewer = viewer;
-  m.deposited = std::max(m.deposited, e.deposited.units());
-  m.refunded = std::max(m.refunded, e.refunded.units());
-  m.paid = std::max(m.paid, e.paid.units());
+  t.deposited = std::max(t.deposited, e.deposited.units());
+  t.refunded = std::max(t.refunded, e.refunded.units());
+  t.paid = std::max(t.paid, e.paid.units());
   m.ledger = std::max(m.ledger, e.ledger);
   const bool asked_back = e.refund_at.ms != 0;
-  const bool newest = first || e.version > m.version;
+  const bool newest = first || e.version > t.version;
   if (newest) {
-    m.version = e.version;
-    m.allowance = std::max(m.allowance, e.allowance.units());
-    if (!asked_back) m.refund_from = -1;
+    t.version = e.version;
+    t.allowance = std::max(t.allowance, e.allowance.units());
+    if (!asked_back) t.refund_from = -1;
   }
-  const bool news = first || m.deposited != before.deposited || m.refunded != before.refunded ||
-                    m.paid != before.paid || m.version != before.version || m.allowance != before.allowance;
+  set_totals(meter, t);
+  const bool news = first || t.deposited != before.deposited || t.refunded != before.refunded ||
+                    t.paid != before.paid || t.version != before.version || t.allowance != before.allowance;
   if (!news) return;
   write(MeterLine{viewers_[m.viewer].id,
                   m.id,
-                  Amount(m.deposited),
-                  Amount(m.refunded),
-                  Amount(m.paid),
-                  Amount(m.allowance),
-                  m.version,
+                  Amount(t.deposited),
+                  Amount(t.refunded),
+                  Amount(t.paid),
+                  Amount(t.allowance),
+                  t.version,
                   m.ledger,
                   Amount(m.charged),
-                  Amount(m.spendable()),
+                  Amount(t.spendable(m.charged)),
                   {now_}});
-  if (newest && asked_back && m.viewer == viewer) ask_back(viewer, meter_of(e.meter));
+  if (newest && asked_back && m.viewer == viewer) ask_back(viewer, meter);
   hint_all(m.viewer);
 }
 
@@ -95,7 +98,7 @@ void Book::on(const RefundRequest& e) {
   if (!belongs_here(e.viewer)) return reject(code::kWrongPartition, "refund");
   const std::uint32_t viewer = viewer_of(e.viewer);
   const std::uint32_t meter = meter_of(e.meter);
-  Meter& m = meters_[meter];
+  const Meter& m = meters_[meter];
   if (foreign(m, viewer)) return reject(code::kForeignMeter, "refund");
   if (m.viewer != kNone && e.ledger <= m.ledger) return;
   ask_back(viewer, meter);
@@ -104,9 +107,10 @@ void Book::on(const RefundRequest& e) {
 
 // Nothing is bought on the meter until a newer report says that no refund is pending.
 void Book::ask_back(std::uint32_t viewer, std::uint32_t meter) {
-  Meter& m = meters_[meter];
-  if (m.refund_from >= 0) return;
-  m.refund_from = m.refunded;
+  Totals t = totals_of(meters_[meter], meter);
+  if (t.refund_from >= 0) return;
+  t.refund_from = t.refunded;
+  set_totals(meter, t);
   each_open(viewer, [&](std::uint32_t i) {
     if (sums_[sessions_[i].sum].meter != meter) return;
     give_back(i, now_, AdjustReason::refund);

@@ -43,7 +43,7 @@ void Book::on(const Heartbeat& e) {
   Viewer& viewer = viewers_[s.viewer];
   roll(viewer);
   const Wanted wanted = wanted_ticks(i, k);
-  const Verdict verdict = judge(s, viewer, meter, wanted.n);
+  const Verdict verdict = judge(s, viewer, wanted.n);
   if (!fits(s, viewer, verdict.n)) return refuse(code::kOverflow);
   touch(i, e.attachment, e.at.ms);
   if (wanted.forgotten) late(e.attachment, e.at.ms);
@@ -82,17 +82,17 @@ Book::Wanted Book::wanted_ticks(std::uint32_t i, std::int64_t k) {
   return wanted;
 }
 
-std::optional<HaltReason> Book::held(const Session& s, const Viewer& v, const Meter& m) const {
+std::optional<HaltReason> Book::held(const Session& s, const Viewer& v) const {
   if (v.frozen) return HaltReason::frozen;
   if (v.paused || s.paused) return HaltReason::paused;
   if (contents_[offers_[s.offer].content].closed != 0) return HaltReason::content;
-  if (m.refund_from >= 0) return HaltReason::refund;
+  if (is_asked_back(meter_index_of(s))) return HaltReason::refund;
   return std::nullopt;
 }
 
-Book::Verdict Book::judge(const Session& s, const Viewer& v, const Meter& m, std::uint32_t n) const {
+Book::Verdict Book::judge(const Session& s, const Viewer& v, std::uint32_t n) const {
   if (n == 0) return {};
-  if (const auto reason = held(s, v, m)) return {0, reason};
+  if (const auto reason = held(s, v)) return {0, reason};
   __extension__ using Wide = __int128;
   const std::int64_t price = offers_[s.offer].price;
   // How many of n a purse pays; what costs nothing still needs a purse that is not overdrawn.
@@ -101,8 +101,8 @@ Book::Verdict Book::judge(const Session& s, const Viewer& v, const Meter& m, std
     if (price == 0 || purse >= static_cast<Wide>(price) * n) return n;
     return static_cast<std::uint32_t>(purse / price);
   };
-  const std::uint32_t by_balance = pays(m.spendable());
-  const std::uint32_t by_limit = pays(static_cast<Wide>(v.limit) - v.spent[v.period]);
+  const std::uint32_t by_balance = pays(spendable(meter_index_of(s)));
+  const std::uint32_t by_limit = pays(static_cast<Wide>(limit_of(s.viewer)) - v.spent[v.period]);
   const std::uint32_t bought = std::min(by_balance, by_limit);
   if (bought == n) return {n, std::nullopt};
   return {bought, by_balance == bought ? HaltReason::balance : HaltReason::limit};
@@ -144,7 +144,7 @@ void Book::roll(Viewer& v) const {
   if (day <= v.day) return;
   if (v.day == 0 || month_of_day(day) != month_of_day(v.day)) v.spent[static_cast<int>(Period::month)] = 0;
   v.spent[static_cast<int>(Period::day)] = 0;
-  v.day = day;
+  v.day = day & 0x1'FFFF;
 }
 
 void Book::halt(std::uint32_t i, HaltReason reason) {
@@ -152,7 +152,7 @@ void Book::halt(std::uint32_t i, HaltReason reason) {
   const auto code = static_cast<std::uint64_t>(reason) + 1;
   if (s.halt == code) return;
   s.halt = code & 7;
-  write(HaltLine{s.id, reason, {now_}, Amount(meter_of_session(s).spendable())});
+  write(HaltLine{s.id, reason, {now_}, Amount(spendable(meter_index_of(s)))});
   ++counters_.halts;
 }
 

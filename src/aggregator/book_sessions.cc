@@ -87,7 +87,7 @@ std::uint32_t Book::begin_session(const Open& e, std::uint32_t viewer, std::uint
   s.next = viewers_[viewer].sessions;
   viewers_[viewer].sessions = i;
   ++viewers_[viewer].sessions_n;
-  session_index_.insert(hash_of(s.id), i);
+  index_session(i);
 
   OpenedLine line{e.session, SumId{sum}, e.viewer, e.content, e.plan, e.at, e.platform, e.reference, {}};
   line.proof = s.proof = link(line, sum_line(sum, e.viewer));

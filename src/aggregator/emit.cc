@@ -40,7 +40,7 @@ void Book::write_tick(std::uint32_t i, Run run, std::int64_t paid_until) {
   line.charged = Amount(sum.charged);
   line.due = Amount(sum.due);
   line.paid_until = {paid_until};
-  line.spendable = Amount(meters_[sum.meter].spendable());
+  line.spendable = Amount(spendable(sum.meter));
   line.proof = s.proof = link(s.proof, line);
   write(line);
   counters_.ticks += run.n;
@@ -62,7 +62,7 @@ void Book::write_adjust(std::uint32_t i, Run run, AdjustReason reason) {
   line.charged = Amount(sum.charged);
   line.due = Amount(sum.due);
   line.paid_until = {ticks_of(i).ends()};
-  line.spendable = Amount(meters_[sum.meter].spendable());
+  line.spendable = Amount(spendable(sum.meter));
   line.proof = s.proof = link(s.proof, line);
   write(line);
 }
@@ -97,7 +97,7 @@ void Book::reply(std::uint32_t i, const AttachmentId& attachment, std::uint64_t 
   Reply& r = place_.out->replies.emplace_back();
   r.attachment = attachment;
   r.session = s.id;
-  r.spendable = Amount(meter_of_session(s).spendable());
+  r.spendable = Amount(spendable(meter_index_of(s)));
   r.paid_until = {ticks_of(i).ends()};
   if (s.halt != 0) r.halt = static_cast<HaltReason>(s.halt - 1);
   r.closed = s.closed;

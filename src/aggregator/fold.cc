@@ -28,7 +28,9 @@ void Book::warm_slots(const Input& input) const {
 std::uint32_t Book::warm_session(const Input& input) const {
   const auto* e = std::get_if<Heartbeat>(&input);
   if (e == nullptr) return kNone;
-  const std::uint32_t i = attachment_index_.guess(hash_of(e->attachment));
+  const std::uint32_t hash = hash_of(e->attachment);
+  std::uint32_t i = attachment_index_.guess(hash);
+  if (i == kNone && other_index_.size() != 0) i = other_index_.guess(hash);
   if (i != kNone) sessions_.prefetch(i);
   return i;
 }

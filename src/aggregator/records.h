@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "aggregator/flat_index.h"
 #include "model/ids.h"
 #include "model/inputs.h"
+#include "model/money.h"
 #include "model/plan.h"
 
 namespace paytick::aggregator {
@@ -107,34 +109,47 @@ struct Extra {
   }
 };
 
-struct Viewer {
+// A cache line. What few viewers have is in Terms.
+struct alignas(64) Viewer {
   AccountId id;
-  std::int64_t limit = kDefaultLimit;
   std::int64_t spent[3] = {0, 0, 0};  // by Period; day and month are those of `day`
-  std::uint32_t day = 0;              // days since the epoch; never goes backwards
   std::uint32_t sessions = kNone;     // newest open session
-  std::uint32_t keys = kNone;         // idempotency keys
-  std::uint16_t sessions_n = 0;
-  std::uint8_t period = 0;
-  std::uint8_t paused : 1 = 0;
-  std::uint8_t frozen : 1 = 0;
-  std::uint8_t spare : 6 = 0;
+  std::uint32_t day : 17 = 0;         // days since the epoch (kTimeMax has 17 bits); never goes backwards
+  std::uint32_t sessions_n : 10 = 0;  // at most kSessionsMax
+  std::uint32_t period : 2 = 0;       // of the limit
+  std::uint32_t paused : 1 = 0;
+  std::uint32_t frozen : 1 = 0;
+  std::uint32_t has_terms : 1 = 0;
 };
-static_assert(sizeof(Viewer) == 80);
+static_assert(sizeof(Viewer) == 64 && kSessionsMax < 1U << 10);
 
-struct Meter {
-  MeterId id;
+// A count of smallest units in 48 bits (little-endian, as an image is).
+class Short {
+ public:
+  static constexpr std::int64_t kEnd = std::int64_t{1} << 48;
+  std::int64_t get() const {
+    std::int64_t v = 0;
+    std::memcpy(&v, words_, sizeof words_);
+    return v;
+  }
+  void set(std::int64_t v) {  // 0 … kEnd − 1
+    std::memcpy(words_, &v, sizeof words_);
+  }
+
+ private:
+  std::uint16_t words_[3] = {0, 0, 0};
+};
+
+// What the chain has reported of a meter.
+struct Totals {
   std::int64_t deposited = 0;
   std::int64_t refunded = 0;
   std::int64_t paid = 0;
   std::int64_t allowance = 0;
-  std::int64_t charged = 0;
   std::int64_t refund_from = -1;  // `refunded` when a refund was asked for; -1: none is pending
   std::uint64_t version = 0;
-  std::uint32_t viewer = kNone;  // kNone: the chain has not reported it yet
-  std::uint32_t ledger = 0;
   // May be negative: a refund can take what had been charged and was not settled in time.
-  std::int64_t spendable() const {
+  std::int64_t spendable(std::int64_t charged) const {
     __extension__ using Wide = __int128;
     const Wide held = static_cast<Wide>(deposited) - refunded;
     const Wide left = (held < allowance ? held : static_cast<Wide>(allowance)) - charged;
@@ -142,17 +157,56 @@ struct Meter {
     return static_cast<std::int64_t>(left < low ? low : left);
   }
 };
-static_assert(sizeof(Meter) == 96);
+
+// Totals as most meters have them are short: nothing refunded, nothing asked back, counts of 48 bits. Others
+// are `wide`, and Wides has them. An allowance without end is short, too.
+struct Meter {
+  MeterId id;
+  std::int64_t charged = 0;
+  std::uint32_t viewer = kNone;  // kNone: the chain has not reported it yet
+  std::uint32_t sum = kNone;     // the first one; others are found by sum_index_
+  std::uint32_t ledger = 0;
+  Short deposited;
+  Short paid;
+  Short allowance;  // kEnd − 1: kMaxAmount
+  std::uint16_t version : 15 = 0;
+  std::uint16_t wide : 1 = 0;
+
+  Totals short_totals() const {
+    const std::int64_t most = allowance.get();
+    return {deposited.get(), 0, paid.get(), most == Short::kEnd - 1 ? kMaxAmount.units() : most, -1, version};
+  }
+  // Whether they fit.
+  bool set_short(const Totals& t) {
+    const auto fits = [](std::int64_t v) { return v >= 0 && v < Short::kEnd - 1; };
+    const bool endless = t.allowance == kMaxAmount.units();
+    if (!fits(t.deposited) || !fits(t.paid) || !(endless || fits(t.allowance)) || t.refunded != 0 ||
+        t.refund_from != -1 || t.version >= 1U << 15) {
+      return false;
+    }
+    deposited.set(t.deposited);
+    paid.set(t.paid);
+    allowance.set(endless ? Short::kEnd - 1 : t.allowance);
+    version = t.version & 0x7FFF;
+    return true;
+  }
+};
+static_assert(sizeof(Meter) == 72);
 
 struct Sum {
   std::uint32_t meter = kNone;
-  std::uint32_t creator = kNone;
+  std::uint32_t payee = kNone;
   std::int64_t charged = 0;
   std::int64_t due = 0;
-  std::uint32_t bps = 0;
-  std::uint32_t spare = 0;
 };
-static_assert(sizeof(Sum) == 32);
+static_assert(sizeof(Sum) == 24);
+
+// Who a sum is for, and the platform's share of it.
+struct Payee {
+  std::uint32_t creator = kNone;
+  std::uint32_t bps = 0;
+  friend bool operator==(const Payee&, const Payee&) = default;
+};
 
 struct Creator {
   AccountId id;
@@ -203,14 +257,16 @@ struct Key {
   std::uint8_t kind = 0;  // ChargeKind, or kCreditKind
 };
 inline constexpr std::uint8_t kCreditKind = 255;
-struct Keys {
+// What few viewers have: a limit of their own, charges.
+struct Terms {
+  std::int64_t limit = kDefaultLimit;
   std::vector<Key> keys;  // oldest first
 };
 
 template <typename T>
 inline constexpr bool is_image = std::is_trivially_copyable_v<T>;
 static_assert(is_image<Session> && is_image<Viewer> && is_image<Meter> && is_image<Sum> &&
-              is_image<Departed>);
+              is_image<Departed> && is_image<Payee> && is_image<Totals>);
 static_assert(is_image<Creator> && is_image<Content> && is_image<Offer> && is_image<Life> &&
               is_image<Attachment>);
 

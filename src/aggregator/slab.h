@@ -72,6 +72,7 @@ class Slab {
   void prefetch(std::uint32_t i) const {
     const char* at = reinterpret_cast<const char*>(&(*this)[i]);
     for (std::size_t line = 0; line < sizeof(T); line += 64) prefetch_line(at + line);
+    if constexpr (alignof(T) < 64 && sizeof(T) > 8) prefetch_line(at + sizeof(T) - 1);
   }
 
  private:

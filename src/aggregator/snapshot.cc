@@ -17,7 +17,7 @@ static_assert(std::endian::native == std::endian::little, "a snapshot holds litt
 
 namespace {
 
-constexpr std::uint32_t kSnapshotVersion = 2;
+constexpr std::uint32_t kSnapshotVersion = 3;
 constexpr std::string_view kMagic = "paytick-snapshot";
 
 struct Header {
@@ -42,8 +42,9 @@ class SnapshotWriter {
     value(book.now_);
     slab(book.sessions_), slab(book.viewers_), slab(book.meters_), slab(book.sums_);
     slab(book.creators_), slab(book.contents_), slab(book.offers_), slab(book.lives_);
-    slab(book.departed_);
-    keys(book.keys_);
+    slab(book.departed_), slab(book.payees_);
+    wides(book);
+    terms(book);
     extras(book);
     const std::map<std::uint32_t, Proof> proofs(book.charge_proofs_.begin(), book.charge_proofs_.end());
     value<std::uint64_t>(proofs.size());
@@ -72,11 +73,19 @@ class SnapshotWriter {
     for (std::uint32_t i = 0; i < records.size(); ++i) value(records[i]);
     list(records.free_list());
   }
-  void keys(const Slab<Keys>& all) {
-    value(all.size());
-    for (std::uint32_t i = 0; i < all.size(); ++i) {
-      value<std::uint64_t>(all[i].keys.size());
-      for (const Key& k : all[i].keys) {
+  void wides(const Book& book) {
+    value<std::uint64_t>(book.wides_.size());
+    for (std::uint32_t i = 0; i < book.meters_.size(); ++i) {
+      if (book.meters_[i].wide) value(i), value(book.wides_[i]);
+    }
+  }
+  void terms(const Book& book) {
+    value<std::uint64_t>(book.terms_.size());
+    for (std::uint32_t i = 0; i < book.viewers_.size(); ++i) {
+      if (!book.viewers_[i].has_terms) continue;
+      const Terms& terms = book.terms_[i];
+      value(i), value(terms.limit), value<std::uint64_t>(terms.keys.size());
+      for (const Key& k : terms.keys) {
         text(k.key);
         value(k.t), value(k.amount), value(k.meter), value(k.creator), value(k.bps), value(k.kind);
       }
@@ -113,8 +122,9 @@ class SnapshotReader {
     value(book.now_);
     slab(book.sessions_), slab(book.viewers_), slab(book.meters_), slab(book.sums_);
     slab(book.creators_), slab(book.contents_), slab(book.offers_), slab(book.lives_);
-    slab(book.departed_);
-    keys(book.keys_);
+    slab(book.departed_), slab(book.payees_);
+    wides(book);
+    terms(book);
     extras(book);
     for (std::uint64_t n = count(); n != 0 && good(); --n) {
       std::uint32_t meter = 0;
@@ -160,13 +170,28 @@ class SnapshotReader {
     list(free);
     records.set_free_list(std::move(free));
   }
-  void keys(Slab<Keys>& all) {
-    std::uint32_t n = 0;
-    value(n);
-    for (std::uint32_t i = 0; i < n && good(); ++i) {
-      std::vector<Key>& keys = all[all.add()].keys;
+  // The index of a record that has something in a side table.
+  template <typename T>
+  std::uint32_t owner(const Slab<T>& slab) {
+    std::uint32_t i = 0;
+    value(i);
+    if (i >= slab.size()) in_.refuse();
+    return i;
+  }
+  void wides(Book& book) {
+    for (std::uint64_t n = count(); n != 0 && good(); --n) {
+      const std::uint32_t i = owner(book.meters_);
+      if (good()) value(book.wides_.add(i));
+    }
+  }
+  void terms(Book& book) {
+    for (std::uint64_t n = count(); n != 0 && good(); --n) {
+      const std::uint32_t i = owner(book.viewers_);
+      if (!good()) return;
+      Terms& terms = book.terms_.add(i);
+      value(terms.limit);
       for (std::uint64_t m = count(); m != 0 && good(); --m) {
-        Key& k = keys.emplace_back();
+        Key& k = terms.keys.emplace_back();
         k.key = text();
         value(k.t), value(k.amount), value(k.meter), value(k.creator), value(k.bps), value(k.kind);
       }
@@ -174,9 +199,7 @@ class SnapshotReader {
   }
   void extras(Book& book) {
     for (std::uint64_t n = count(); n != 0 && good(); --n) {
-      std::uint32_t i = 0;
-      value(i);
-      if (i >= book.sessions_.size()) in_.refuse();
+      const std::uint32_t i = owner(book.sessions_);
       if (!good()) return;
       book.sessions_[i].has_extra = 0;  // not yet, whatever its image says
       Extra& extra = book.extras_.get(i, book.sessions_[i]);

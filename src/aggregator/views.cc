@@ -10,7 +10,7 @@ SessionView Book::view(std::uint32_t i) {
   view.session = s.id;
   view.viewer = viewers_[s.viewer].id;
   view.meter = meters_[sum.meter].id;
-  view.creator = creators_[sum.creator].id;
+  view.creator = creators_[payees_[sum.payee].creator].id;
   view.content = contents_[offer.content].id;
   view.ticks = s.ticks;
   view.amount = Amount(offer.price * s.ticks);
@@ -23,24 +23,26 @@ SessionView Book::view(std::uint32_t i) {
 
 MeterView Book::view_meter(std::uint32_t i) const {
   const Meter& m = meters_[i];
+  const Totals t = totals_of(m, i);
   MeterView view;
   view.meter = m.id;
   if (m.viewer != kNone) view.viewer = viewers_[m.viewer].id;
   view.charged = Amount(m.charged);
-  view.spendable = Amount(m.spendable());
-  view.deposited = Amount(m.deposited);
-  view.refunded = Amount(m.refunded);
-  view.allowance = Amount(m.allowance);
+  view.spendable = Amount(t.spendable(m.charged));
+  view.deposited = Amount(t.deposited);
+  view.refunded = Amount(t.refunded);
+  view.allowance = Amount(t.allowance);
   return view;
 }
 
 std::size_t Book::bytes() const {
   std::size_t n = sessions_.bytes() + viewers_.bytes() + meters_.bytes() + sums_.bytes() + creators_.bytes() +
-                  contents_.bytes() + offers_.bytes() + lives_.bytes() + departed_.bytes() + keys_.bytes() +
-                  extras_.bytes() + wheel_.bytes() + due_moved_.bytes();
-  for (const FlatIndex* index :
-       {&session_index_, &attachment_index_, &viewer_index_, &meter_index_, &sum_index_, &creator_index_,
-        &content_index_, &offer_index_, &life_index_, &departed_index_}) {
+                  contents_.bytes() + offers_.bytes() + lives_.bytes() + departed_.bytes() + payees_.bytes() +
+                  extras_.bytes() + wides_.bytes() + terms_.bytes() + wheel_.bytes() + due_moved_.bytes();
+  for (const KeyIndex* index : {&session_index_, &attachment_index_, &viewer_index_, &meter_index_})
+    n += index->bytes();
+  for (const FlatIndex* index : {&other_index_, &sum_index_, &payee_index_, &creator_index_, &content_index_,
+                                 &offer_index_, &life_index_, &departed_index_}) {
     n += index->bytes();
   }
   return n;
@@ -78,8 +80,9 @@ std::vector<SumView> Fold::sums() const {
   const Book& book = state_->book;
   for (std::uint32_t i = 0; i < book.sums_.size(); ++i) {
     const Sum& s = book.sums_[i];
-    out.push_back({SumId{i}, book.meters_[s.meter].id, book.creators_[s.creator].id,
-                   static_cast<std::uint16_t>(s.bps), Amount(s.charged), Amount(s.due)});
+    const Payee& payee = book.payees_[s.payee];
+    out.push_back({SumId{i}, book.meters_[s.meter].id, book.creators_[payee.creator].id,
+                   static_cast<std::uint16_t>(payee.bps), Amount(s.charged), Amount(s.due)});
   }
   return out;
 }

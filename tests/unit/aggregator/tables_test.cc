@@ -8,6 +8,7 @@
 
 #include "aggregator/flat_index.h"
 #include "aggregator/index_set.h"
+#include "aggregator/key_index.h"
 #include "aggregator/slab.h"
 #include "aggregator/timer_wheel.h"
 
@@ -34,6 +35,42 @@ TEST(FlatIndex, AgreesWithAMapThroughInsertsAndErases) {
   for (const auto& [i, hash] : truth) {
     const std::uint32_t wanted = i;
     ASSERT_EQ(index.find(hash, [&](std::uint32_t at) { return at == wanted; }), i);
+  }
+}
+
+TEST(KeyIndex, AgreesWithAMapThroughInsertsAndErases) {
+  for (const std::uint32_t hashes : {300U, 1U << 31}) {  // few, so that buckets overflow; and many
+    std::mt19937 random(hashes);
+    KeyIndex index;
+    std::map<std::uint32_t, std::uint32_t> truth;  // index → hash
+    const auto each = [&](auto&& add) {
+      for (const auto& [i, hash] : truth) add(hash, i);
+    };
+    const auto check = [&] {
+      ASSERT_EQ(index.size(), truth.size());
+      for (const auto& [i, hash] : truth) {
+        const std::uint32_t wanted = i;
+        ASSERT_EQ(index.find(hash, [&](std::uint32_t at) { return at == wanted; }), i);
+      }
+    };
+    for (std::uint32_t i = 0; i < 30'000; ++i) {
+      const std::uint32_t hash = static_cast<std::uint32_t>(random() % hashes) * 0x9E37'79B1U;
+      if (random() % 3 != 0 || truth.empty()) {
+        truth[i] = hash;
+        index.insert(hash, i, each);
+      } else {
+        const auto victim = std::next(
+            truth.begin(), static_cast<std::ptrdiff_t>(random() % std::min<std::size_t>(truth.size(), 50)));
+        index.erase(victim->second, victim->first);
+        ASSERT_EQ(index.find(victim->second, [&](std::uint32_t at) { return at == victim->first; }), kNone);
+        truth.erase(victim);
+      }
+      if (i % 3'000 == 0) check();
+    }
+    check();
+    EXPECT_LT(index.bytes(), truth.size() * 8 + 64);
+    index.fill_anew(truth.size(), 30'000, each);
+    check();
   }
 }
 
