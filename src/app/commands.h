@@ -12,6 +12,7 @@ inline constexpr int kExitDone = 0;
 inline constexpr int kExitFailed = 1;
 inline constexpr int kExitUsage = 2;
 
+void add_dev_setup(CLI::App& app, int& exit_code);
 void add_up(CLI::App& app, int& exit_code);
 void add_play(CLI::App& app, int& exit_code);
 void add_load(CLI::App& app, int& exit_code);

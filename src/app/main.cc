@@ -26,6 +26,7 @@ int run(int argc, char** argv) {
   app.failure_message(words);
   int exit_code = paytick::app::kExitDone;
   paytick::app::add_up(app, exit_code);
+  paytick::app::add_dev_setup(app, exit_code);
   paytick::app::add_play(app, exit_code);
   paytick::app::add_load(app, exit_code);
   paytick::app::add_verify(app, exit_code);

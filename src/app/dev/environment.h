@@ -7,17 +7,15 @@
 #include <memory>
 #include <string>
 
+#include "app/dev/chain_setup.h"
 #include "app/dev/local_network.h"
 #include "app/dev/private_postgres.h"
 #include "app/dev/secrets.h"
 #include "model/error.h"
 #include "model/ids.h"
-#include "model/money.h"
 #include "model/ports.h"
 
 namespace paytick::app::dev {
-
-inline constexpr Amount kViewerTopUp{50'000'000};  // 5 XLM
 
 class Environment {
  public:
@@ -31,8 +29,8 @@ class Environment {
   static Result<std::unique_ptr<Environment>> start(const Options& options, Random& random);
 
   const Secrets& secrets() const { return secrets_; }
-  const ContractId& router() const { return router_; }
-  const MeterId& viewer_meter() const { return viewer_meter_; }
+  const ContractId& router() const { return contracts_.router; }
+  const MeterId& viewer_meter() const { return contracts_.viewer_meter; }
   LocalNetwork& network() { return network_; }
   PrivatePostgres& postgres() { return postgres_; }
 
@@ -42,15 +40,13 @@ class Environment {
  private:
   Environment(Options options, Secrets secrets, LocalNetwork network, PrivatePostgres postgres);
   Result<void> set_up_chain();
+  DevServices services() const;
 
   Options options_;
   Secrets secrets_;
   LocalNetwork network_;
   PrivatePostgres postgres_;
-  ContractId router_;
-  MeterId viewer_meter_;
+  DevContracts contracts_;
 };
-
-std::filesystem::path dev_json(const std::filesystem::path& data);
 
 }  // namespace paytick::app::dev
