@@ -45,6 +45,7 @@ int run(Options options) {
       return complain({"config_missing", std::string(key) + " is not set; see docs/configuration.md"});
 
   std::filesystem::create_directories(config->data);
+  std::filesystem::permissions(config->data, std::filesystem::perms::owner_all);
   SystemRandom random;
   const auto secrets = dev::load_or_make_secrets(config->data / "secrets.json", random);
   if (!secrets) return complain(secrets.error());
