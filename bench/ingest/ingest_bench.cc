@@ -23,7 +23,7 @@ class SodiumRandom : public Random {
 
 class CountingOutbox : public Outbox {
  public:
-  void send(ConnId, std::string text) override { bytes += text.size(); }
+  void send(ConnId, std::string_view text) override { bytes += text.size(); }
   void answer(RunId, std::string lines, std::uint32_t accepted, std::uint32_t) override {
     bytes += lines.size();
     lines_accepted += accepted;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "ingest/catalog.h"
 #include "ingest/log_feed.h"
@@ -32,7 +33,7 @@ struct CoreConfig {
 class Outbox {
  public:
   virtual ~Outbox() = default;
-  virtual void send(ConnId to, std::string text) = 0;
+  virtual void send(ConnId to, std::string_view text) = 0;
   // The answers of an HTTP batch, one a line. `accepted` lines are in the log.
   virtual void answer(RunId run, std::string lines, std::uint32_t accepted, std::uint32_t refused) = 0;
 };

@@ -79,8 +79,8 @@ Result<bool> GatewayHost::step(log::EventLog& log) {
   return true;
 }
 
-void GatewayHost::send(ingest::ConnId to, std::string text) {
-  if (client_ != nullptr) client_->on_text(to, text);
+void GatewayHost::send(ingest::ConnId to, std::string_view text) {
+  if (client_ != nullptr) client_->on_text(to, std::string(text));
 }
 
 void GatewayHost::answer(ingest::RunId run, std::string lines, std::uint32_t, std::uint32_t) {

@@ -56,7 +56,7 @@ class GatewayHost final : public ingest::Outbox, public aggregator::ReplySink {
     TimeMs ticked;
   };
 
-  void send(ingest::ConnId to, std::string text) override;
+  void send(ingest::ConnId to, std::string_view text) override;
   void answer(ingest::RunId run, std::string lines, std::uint32_t accepted, std::uint32_t refused) override;
   void deliver(PartitionId partition, std::span<const Reply> replies) override;
   Result<bool> follow();

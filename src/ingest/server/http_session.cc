@@ -269,7 +269,7 @@ void HttpSession::linger() {
 
 void HttpSession::upgrade() {
   moved_ = true;
-  auto socket = std::make_shared<WsSession>(lane_, std::move(socket_));
+  const std::shared_ptr<WsSession> socket(new WsSession(lane_, std::move(socket_)));
   const auto request = parser_->release();
   lane_.leave(this);
   socket->run(request);

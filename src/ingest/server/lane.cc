@@ -87,7 +87,8 @@ void Lane::tick() {
 }
 
 void Lane::accept(Socket socket) {
-  auto session = std::make_shared<HttpSession>(*this, std::move(socket));
+  // Not make_shared: the timer wheel's weak pointer would keep the memory of one that has become a WebSocket.
+  const std::shared_ptr<HttpSession> session(new HttpSession(*this, std::move(socket)));
   if (draining_) return;
   session->run();
 }
@@ -111,9 +112,9 @@ void Lane::leave(HttpSession* session) {
   check_drained();
 }
 
-void Lane::send(ConnId to, std::string text) {
+void Lane::send(ConnId to, std::string_view text) {
   const auto it = sockets_.find(static_cast<std::uint64_t>(to));
-  if (it != sockets_.end()) it->second->send(std::move(text));
+  if (it != sockets_.end()) it->second->send(text);
 }
 
 // Flushing is posted, so that everything the loop has ready goes into one batch.

@@ -5,7 +5,9 @@
 // Threads: everything runs on the lane's own thread, but for start, deliver, drain, counters, call and join.
 
 #include <atomic>
+#include <array>
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -85,10 +87,15 @@ class Lane : private Outbox {
   void enter(HttpSession* session) { http_.insert(session); }
   void leave(HttpSession* session);
   void kick();  // there may be something to write
+  // Good until the loop's next handler: what a session reads into, and what it writes a frame into.
+  std::span<char> scratch() { return scratch_; }
+  std::string& scratch_text() { return scratch_text_; }
   void begin_batch(const std::shared_ptr<HttpSession>& session, const Platform& platform, std::string body);
 
  private:
-  void send(ConnId to, std::string text) override;
+  static constexpr std::size_t kScratchBytes = 32 * 1024;
+
+  void send(ConnId to, std::string_view text) override;
   void answer(RunId run, std::string lines, std::uint32_t accepted, std::uint32_t refused) override;
   void flush();
   void on_appended(BatchId id, const AppendResult& result);
@@ -105,11 +112,13 @@ class Lane : private Outbox {
       timer_, pause_;
   TimerWheel wheel_;
   GatewayCore core_;
-  std::unordered_map<std::uint64_t, std::shared_ptr<WsSession>> sockets_;
+  boost::unordered_flat_map<std::uint64_t, std::shared_ptr<WsSession>> sockets_;
   std::unordered_set<HttpSession*> http_;
   std::unordered_map<std::uint64_t, std::shared_ptr<HttpSession>> waiting_;  // for a run's answer
   std::vector<RunId> stalled_;                                               // runs that wait for the feed
   std::uint64_t next_conn_ = 1;
+  std::array<char, kScratchBytes> scratch_;
+  std::string scratch_text_;
   bool flush_posted_ = false, paused_ = false, draining_ = false;
   std::function<void()> drained_;
 

@@ -23,7 +23,6 @@ using tcp = asio::ip::tcp;
 using Executor = asio::io_context::executor_type;
 using Socket = asio::basic_stream_socket<tcp, Executor>;
 using Acceptor = asio::basic_socket_acceptor<tcp, Executor>;
-using WebSocket = websocket::stream<Socket, false>;
 using ErrorCode = boost::system::error_code;
 
 }  // namespace paytick::ingest::server

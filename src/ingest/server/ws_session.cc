@@ -1,10 +1,11 @@
 #include "ingest/server/ws_session.h"
 
-#include <boost/asio/post.hpp>
+#include <span>
 #include <utility>
 
 #include "ingest/errors.h"
 #include "ingest/protocol.h"
+#include "ingest/server/ws_frames.h"
 
 namespace paytick::ingest::server {
 namespace {
@@ -12,9 +13,6 @@ namespace {
 // Larger messages than kSocketMessageBytesMax are answered with "too_large"; beyond this the socket is closed
 // (1009).
 constexpr std::size_t kHardMessageBytesMax = 64 * 1024;
-// Answers that a client does not read. It has been gone for long when they reach this.
-constexpr std::size_t kUnreadBytesMax = 256 * 1024;
-
 }  // namespace
 
 WsSession::WsSession(Lane& lane, Socket socket) : lane_(lane), ws_(std::move(socket)) {
@@ -32,6 +30,7 @@ void WsSession::run(const http::request<http::string_body>& upgrade) {
   ws_.read_message_max(kHardMessageBytesMax);
   ws_.auto_fragment(false);
   ws_.write_buffer_bytes(512);
+  ws_.next_layer().belongs_to(weak_from_this());
   ws_.control_callback([this](websocket::frame_type, beast::string_view) { alive(); });
   conn_ = lane_.add(shared_from_this());
   joined_ = true;
@@ -39,10 +38,8 @@ void WsSession::run(const http::request<http::string_body>& upgrade) {
   lane_.wheel().add(shared_from_this());
   ws_.async_accept(upgrade, [self = shared_from_this()](ErrorCode error) {
     if (error) return self->end();
-    self->ws_.text(true);
     self->alive();
-    self->read();
-    if (!self->out_.empty()) self->write();
+    self->wait();
   });
 }
 
@@ -64,12 +61,62 @@ bool WsSession::on_deadline() {
   }
   pinged_ = true;
   deadline_s = lane_.wheel().now_s() + lane_.parts().timeouts.pong_s;
-  ws_.async_ping({}, [self = shared_from_this()](ErrorCode) {});
+  lane_.scratch_text().clear();
+  append_ping_frame(lane_.scratch_text());
+  ws_.next_layer().write(lane_.scratch_text());
   return true;
 }
 
+void WsSession::wait() {
+  ws_.next_layer().async_wait_readable(
+      [self = shared_from_this()](ErrorCode error) { self->on_readable(error); });
+}
+
+void WsSession::on_readable(ErrorCode error) {
+  if (ended_ || closing_) return;  // who closes reads through Beast
+  if (error) return end();
+  const std::span<char> scratch = lane_.scratch();
+  const auto size = ws_.next_layer().read(scratch.data(), scratch.size() - 1);
+  if (size == 0U) return end();
+  if (size && !take(scratch.data(), *size)) return;
+  wait();
+}
+
+// False when somebody else reads on, or nobody.
+bool WsSession::take(char* data, std::size_t size) {
+  while (size > 0) {
+    const auto frame = take_whole_frame(data, size);
+    if (!frame) {
+      ws_.next_layer().give_back({data, size});
+      read();
+      return false;
+    }
+    alive();
+    if (frame->kind == WholeFrame::Kind::text) {
+      message(frame->payload, frame->size);
+    } else if (frame->kind == WholeFrame::Kind::ping) {
+      lane_.scratch_text().clear();
+      append_pong_frame({frame->payload, frame->size}, lane_.scratch_text());
+      ws_.next_layer().write(lane_.scratch_text());
+    }
+    if (ended_ || closing_) return false;
+    data += frame->frame_size;
+    size -= frame->frame_size;
+  }
+  return true;
+}
+
+// One byte after the text is lent to the codec.
+void WsSession::message(char* text, std::size_t size) {
+  const char after = text[size];
+  lane_.core().on_message(conn_, {text, size}, lane_.now());
+  text[size] = after;
+  lane_.kick();
+}
+
 void WsSession::read() {
-  ws_.async_read(buffer_,
+  if (!buffer_) buffer_ = std::make_unique<beast::flat_buffer>();
+  ws_.async_read(*buffer_,
                  [self = shared_from_this()](ErrorCode error, std::size_t) { self->on_read(error); });
 }
 
@@ -77,37 +124,23 @@ void WsSession::on_read(ErrorCode error) {
   if (error) return end();
   if (ended_) return;
   alive();
-  const std::size_t size = buffer_.size();
+  const std::size_t size = buffer_->size();
   if (!ws_.got_text()) {
     send(render_error({std::string(code::kNotText), "Messages are text frames with JSON."}));
   } else {
-    buffer_.prepare(1);  // the codec wants one writable byte after the message
-    lane_.core().on_message(conn_, {static_cast<char*>(buffer_.data().data()), size}, lane_.now());
-    lane_.kick();
+    buffer_->prepare(1);
+    message(static_cast<char*>(buffer_->data().data()), size);
   }
-  buffer_.consume(size);
-  if (buffer_.capacity() > 4'096) buffer_.shrink_to_fit();
+  buffer_->consume(size);
+  if (buffer_->capacity() > 4'096) buffer_->shrink_to_fit();
   if (!ended_) read();
 }
 
-void WsSession::send(std::string text) {
-  if (ended_ || closing_) return;
-  out_bytes_ += text.size();
-  out_.push_back(std::move(text));
-  if (out_bytes_ > kUnreadBytesMax) {
-    // Not from within the core's call.
-    return asio::post(ws_.get_executor(), [self = shared_from_this()] { self->end(); });
-  }
-  if (out_.size() == 1 && ws_.is_open()) write();
-}
-
-void WsSession::write() {
-  ws_.async_write(asio::buffer(out_.front()), [self = shared_from_this()](ErrorCode error, std::size_t) {
-    if (error) return self->end();
-    self->out_bytes_ -= self->out_.front().size();
-    self->out_.pop_front();
-    if (!self->out_.empty() && !self->closing_) self->write();
-  });
+void WsSession::send(std::string_view text) {
+  if (ended_ || closing_ || !ws_.is_open()) return;
+  lane_.scratch_text().clear();
+  append_text_frame(text, lane_.scratch_text());
+  ws_.next_layer().write(lane_.scratch_text());
 }
 
 void WsSession::drain() {
@@ -129,8 +162,7 @@ void WsSession::close(const char* reason) {
 void WsSession::end() {
   if (ended_) return;
   ended_ = true;
-  ErrorCode ignored;
-  beast::get_lowest_layer(ws_).close(ignored);
+  ws_.next_layer().close();
   if (joined_) lane_.remove(conn_);
 }
 

@@ -1,15 +1,19 @@
 #pragma once
 // A WebSocket: reads messages into the core, writes answers in order, asks whoever is silent with a ping, and
 // closes on whoever does not answer that. Ends exactly once; the core writes the stop when closing begins.
+//
+// Beast speaks the handshakes and reads whatever is out of the ordinary. An ordinary frame (ws_frames.h) is taken
+// out of the lane's buffer at once: until a connection sends another kind it holds no buffer and no operation of
+// Beast's, only a wait for the socket to be readable.
 
 #include <cstdint>
-#include <deque>
 #include <memory>
-#include <string>
+#include <string_view>
 
 #include "ingest/server/lane.h"
 #include "ingest/server/net.h"
 #include "ingest/server/timer_wheel.h"
+#include "ingest/server/wire.h"
 
 namespace paytick::ingest::server {
 
@@ -18,24 +22,26 @@ class WsSession : public Timed, public std::enable_shared_from_this<WsSession> {
   WsSession(Lane& lane, Socket socket);
   ~WsSession() override;
 
+  // The upgrade request need not outlive the call.
   void run(const http::request<http::string_body>& upgrade);
-  void send(std::string text);
+  void send(std::string_view text);
   void drain();
 
  private:
   bool on_deadline() override;
+  void wait();
+  void on_readable(ErrorCode error);
+  bool take(char* data, std::size_t size);
+  void message(char* text, std::size_t size);
   void read();
   void on_read(ErrorCode error);
-  void write();
   void alive();
   void close(const char* reason);
   void end();
 
   Lane& lane_;
-  WebSocket ws_;
-  beast::flat_buffer buffer_;
-  std::deque<std::string> out_;
-  std::size_t out_bytes_ = 0;
+  websocket::stream<Wire, false> ws_;
+  std::unique_ptr<beast::flat_buffer> buffer_;  // once Beast reads the messages
   ConnId conn_{};
   bool joined_ = false, ended_ = false, pinged_ = false, closing_ = false;
 };

@@ -41,7 +41,9 @@ class CoreTest : public ::testing::Test, protected Outbox {
     core_.on_open(kConn, now_);
   }
 
-  void send(ConnId to, std::string text) override { sent_[static_cast<std::uint64_t>(to)].push_back(text); }
+  void send(ConnId to, std::string_view text) override {
+    sent_[static_cast<std::uint64_t>(to)].emplace_back(text);
+  }
   void answer(RunId, std::string lines, std::uint32_t, std::uint32_t) override {
     answers_ = std::move(lines);
   }
