@@ -32,18 +32,18 @@ struct Ping {
 // cannot be).
 Result<Ping> parse_ping(codec::MutableLine message);
 
-// What every paid answer says. `resume_token` and `session` are texts so that they can be kept between
-// answers.
+// What every paid answer says. `resume_token` is a text so that it can be kept between answers.
 struct TickAnswer {
   Amount spendable;
   TimeMs paid_until;
-  std::string_view session;
+  SessionId session;
   std::string_view resume_token;
   std::optional<std::int64_t> seq;
 };
 
 // {"type":"tick","newBalance":"4.9900000","paidUntil":…,"session":"…","resumeToken":"…"}
-std::string render_tick(const TickAnswer& answer);
+// Appended to `out`.
+void render_tick(const TickAnswer& answer, std::string& out);
 // {"type":"error","code":"balance","message":"…","newBalance":"…", … }: nothing more is bought; what was
 // bought before lasts until paidUntil.
 std::string render_halt(HaltReason reason, const TickAnswer& answer);

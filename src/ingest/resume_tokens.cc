@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kTokenBytes = 32;
 constexpr int kVariant = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
-constexpr std::size_t kTokenText = 43;
+constexpr std::size_t kTokenText = std::tuple_size_v<ResumeTokens::Token>;
 
 }  // namespace
 
@@ -20,14 +20,15 @@ std::array<std::uint8_t, 16> ResumeTokens::mac(const SessionId& session) const {
   return out;
 }
 
-std::string ResumeTokens::issue(const SessionId& session) const {
+ResumeTokens::Token ResumeTokens::issue(const SessionId& session) const {
   std::array<std::uint8_t, kTokenBytes> raw{};
   std::ranges::copy(session.bytes, raw.begin());
   std::ranges::copy(mac(session), raw.begin() + SessionId::kSize);
-  std::string text(kTokenText + 1, '\0');
+  std::array<char, kTokenText + 1> text{};  // with the zero byte that sodium writes
   sodium_bin2base64(text.data(), text.size(), raw.data(), raw.size(), kVariant);
-  text.resize(kTokenText);
-  return text;
+  Token token{};
+  std::copy_n(text.begin(), token.size(), token.begin());
+  return token;
 }
 
 std::optional<SessionId> ResumeTokens::verify(std::string_view token) const {

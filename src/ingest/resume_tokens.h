@@ -21,7 +21,8 @@ class ResumeTokens {
 
   explicit ResumeTokens(const Key& key) : key_(key) {}
 
-  std::string issue(const SessionId& session) const;
+  using Token = std::array<char, 43>;  // its text
+  Token issue(const SessionId& session) const;
   // Nothing for anything but a token that issue() gave under this key; compared in constant time.
   std::optional<SessionId> verify(std::string_view token) const;
 

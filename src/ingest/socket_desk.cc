@@ -21,9 +21,8 @@ constexpr std::size_t kLostStopsMax = 100'000;
 
 void SocketDesk::on_open(ConnId conn, TimeMs now) {
   ++counters_.connected;
-  Conn& c = conns_[static_cast<std::uint64_t>(conn)];
-  c.tokens_milli = config_.pings_burst * 1'000;
-  c.refilled = now;
+  conns_[static_cast<std::uint64_t>(conn)] = std::make_unique<Conn>(
+      Conn{.id = conn, .tokens_milli = config_.pings_burst * 1'000, .refilled = now, .at = std::nullopt});
 }
 
 bool SocketDesk::within_rate(Conn& conn, TimeMs now) const {
@@ -36,9 +35,9 @@ bool SocketDesk::within_rate(Conn& conn, TimeMs now) const {
   return true;
 }
 
-void SocketDesk::send(ConnId to, std::string text) {
+void SocketDesk::send(ConnId to, std::string_view text) {
   counters_.bytes_out += text.size();
-  out_.send(to, std::move(text));
+  out_.send(to, text);
 }
 
 void SocketDesk::refuse(ConnId conn, const Error& error, std::optional<std::int64_t> seq) {
@@ -49,7 +48,7 @@ void SocketDesk::refuse(ConnId conn, const Error& error, std::optional<std::int6
 void SocketDesk::on_message(ConnId id, codec::MutableLine message, TimeMs now) {
   const auto it = conns_.find(static_cast<std::uint64_t>(id));
   if (it == conns_.end()) return;
-  Conn& conn = it->second;
+  Conn& conn = *it->second;
   ++counters_.pings;
   counters_.bytes_in += message.size;
   if (!within_rate(conn, now)) {
@@ -58,14 +57,14 @@ void SocketDesk::on_message(ConnId id, codec::MutableLine message, TimeMs now) {
   }
   const auto ping = parse_ping(message);
   if (!ping) return refuse(id, ping.error());
-  if (conn.at && (conn.at->content != ping->content || conn.at->meter != ping->meter)) leave(conn, now);
+  if (conn.at && (conn.at->content->id != ping->content || conn.at->meter != ping->meter)) leave(conn, now);
   if (feed_.full()) {
     return refuse(id,
                   {std::string(code::kTryAgain), "The gateway is busy; ping again in a moment.", Next::retry},
                   ping->seq);
   }
   if (conn.at && !conn.at->closed) {
-    if (ping->plan && *ping->plan != conn.at->plan.id) {
+    if (ping->plan && *ping->plan != conn.at->content->plan.id) {
       return refuse(id, {std::string(code::kPriceChanged), "This session runs under another price."},
                     ping->seq);
     }
@@ -81,26 +80,27 @@ void SocketDesk::on_message(ConnId id, codec::MutableLine message, TimeMs now) {
     }
   }
   const bool seen_price = conn.at && !ping->plan;  // the price of the session that was closed
-  auto next = prepare(*ping);
-  if (next && seen_price && next->plan.id != conn.at->plan.id) {
+  auto next = prepare(ping->content, ping->meter, ping->plan);
+  if (next && seen_price && next->content->plan.id != conn.at->content->plan.id) {
     next = fail(code::kPriceChanged, "The price has changed since it was shown; look again and start anew.");
   }
   leave(conn, now);
   if (!next) return refuse(id, next.error(), ping->seq);
-  install(id, conn, std::move(*next));
+  install(conn, std::move(*next));
   write_open(*conn.at, resume, now);
   write_heartbeat(*conn.at, ping->seq, now);
 }
 
-Result<SocketDesk::Attachment> SocketDesk::prepare(const Ping& ping) {
-  const auto content = shared_.catalog.find(ping.content);
+Result<SocketDesk::Attachment> SocketDesk::prepare(const ContentId& content_id, const MeterId& meter,
+                                                   const std::optional<PlanId>& plan) {
+  auto content = shared_.catalog.find(content_id);
   if (!content) return fail(code::kUnknownContent, "There is no content with this id.");
   if (content->closed) return fail(code::kContentClosed, "This content was closed.");
-  if (ping.plan && *ping.plan != content->plan.id) {
+  if (plan && *plan != content->plan.id) {
     return fail(code::kPriceChanged, "The price has changed since it was shown; look again and start anew.");
   }
   if (!config_.development) return fail(code::kUnauthorized, "Log in first.");
-  const auto viewer = shared_.meters.viewer_of(ping.meter);
+  const auto viewer = shared_.meters.viewer_of(meter);
   if (!viewer) {
     return fail(code::kUnknownContract, "No meter with this contractId is registered with the router.");
   }
@@ -108,34 +108,32 @@ Result<SocketDesk::Attachment> SocketDesk::prepare(const Ping& ping) {
   a.id = shared_.random.id<AttachmentId>();
   a.id.bytes.back() = config_.lane;
   a.proposed = shared_.random.id<SessionId>();
-  a.content = ping.content;
-  a.meter = ping.meter;
+  a.content = std::move(content);
+  a.meter = meter;
   a.viewer = *viewer;
-  a.plan = content->plan;
   a.partition = partition_of(*viewer, feed_.partitions());
   return a;
 }
 
-void SocketDesk::install(ConnId id, Conn& conn, Attachment a) {
+void SocketDesk::install(Conn& conn, Attachment a) {
   conn.at = std::move(a);
-  by_attachment_[conn.at->id] = id;
+  by_attachment_[conn.at->id] = &conn;
 }
 
 void SocketDesk::write_open(Attachment& a, std::optional<SessionId> resume, TimeMs now) {
-  const auto content = shared_.catalog.find(a.content);
   Open open;
   open.session = a.proposed;
   open.attachment = a.id;
   open.viewer = a.viewer;
   open.meter = a.meter;
-  open.content = a.content;
-  if (content) open.creator = content->creator_wallet;
+  open.content = a.content->id;
+  open.creator = a.content->creator_wallet;
   open.at = now;
-  open.plan = a.plan;
+  open.plan = a.content->plan;
   open.gateway = config_.gateway;
   open.boot = config_.boot;
   open.resume = resume;
-  if (content) open.platform = content->platform;
+  open.platform = a.content->platform;
   feed_.add(a.partition, open);
   a.written = a.tried = true;
   ++counters_.opens;
@@ -145,7 +143,7 @@ void SocketDesk::write_heartbeat(Attachment& a, std::optional<std::int64_t> clie
   feed_.add(a.partition, Heartbeat{a.proposed, a.id, ++a.seq, now});
   feed_.notes().pings.push_back(a.id);
   a.outstanding.push_back({a.seq, client_seq, now});
-  if (a.outstanding.size() > kOutstandingMax) a.outstanding.pop_front();
+  if (a.outstanding.size() > kOutstandingMax) a.outstanding.erase(a.outstanding.begin());
 }
 
 void SocketDesk::leave(Conn& conn, TimeMs now) {
@@ -163,14 +161,14 @@ void SocketDesk::leave(Conn& conn, TimeMs now) {
 void SocketDesk::on_close(ConnId id, TimeMs now) {
   const auto it = conns_.find(static_cast<std::uint64_t>(id));
   if (it == conns_.end()) return;
-  leave(it->second, now);
+  leave(*it->second, now);
   conns_.erase(it);
   ++counters_.disconnected;
 }
 
 // The session was closed under a ping: open a new one and send the ping again. Once: should that be refused
 // as well, the client is told.
-void SocketDesk::repeat(ConnId id, Conn& conn, TimeMs now) {
+void SocketDesk::repeat(Conn& conn, TimeMs now) {
   Attachment& old = *conn.at;
   old.closed = true;
   const bool waiting = !old.outstanding.empty();
@@ -178,29 +176,25 @@ void SocketDesk::repeat(ConnId id, Conn& conn, TimeMs now) {
   if (!waiting) return;  // the next ping opens anew
   if (old.repeated && old.session.is_zero()) {
     leave(conn, now);
-    return refuse(id, public_error("closed"), client_seq);
+    return refuse(conn.id, public_error("closed"), client_seq);
   }
-  Ping ping;
-  ping.content = old.content;
-  ping.meter = old.meter;
-  ping.plan = old.plan.id;
-  auto next = prepare(ping);
+  auto next = prepare(old.content->id, old.meter, old.content->plan.id);
   leave(conn, now);
-  if (!next) return refuse(id, next.error(), client_seq);
+  if (!next) return refuse(conn.id, next.error(), client_seq);
   next->repeated = true;
-  install(id, conn, std::move(*next));
+  install(conn, std::move(*next));
   write_open(*conn.at, std::nullopt, now);
   write_heartbeat(*conn.at, client_seq, now);
 }
 
 // Takes the answered ping off the list, and those before it: answers are cumulative and may be lost.
 std::optional<SocketDesk::Outstanding> SocketDesk::settle(Attachment& a, std::uint64_t seq, TimeMs now) {
-  std::optional<Outstanding> answered;
-  while (!a.outstanding.empty() && a.outstanding.front().seq <= seq) {
-    answered = a.outstanding.front();
-    a.outstanding.pop_front();
-  }
-  if (!answered || answered->seq != seq) return std::nullopt;
+  const auto later = std::ranges::find_if(a.outstanding, [seq](const Outstanding& o) { return o.seq > seq; });
+  if (later == a.outstanding.begin()) return std::nullopt;
+  const Outstanding last = *std::prev(later);
+  a.outstanding.erase(a.outstanding.begin(), later);
+  if (last.seq != seq) return std::nullopt;
+  const std::optional<Outstanding> answered = last;
   const std::int64_t ms = std::max<std::int64_t>(now - answered->at, 0);
   const auto* edge = std::ranges::lower_bound(kAnswerMsEdges, ms);
   ++counters_.answer_ms[edge - std::begin(kAnswerMsEdges)];
@@ -209,13 +203,15 @@ std::optional<SocketDesk::Outstanding> SocketDesk::settle(Attachment& a, std::ui
 }
 
 void SocketDesk::answer_tick(ConnId id, Attachment& a, const Reply& reply, TimeMs now) {
-  if (a.session != reply.session || a.token.empty()) {
+  if (a.session != reply.session || a.token.front() == '\0') {
     a.session = reply.session;
-    a.session_text = to_text(reply.session);
     a.token = shared_.tokens.issue(reply.session);
   }
   const auto answered = settle(a, reply.seq, now);
-  const TickAnswer answer{reply.spendable, reply.paid_until, a.session_text, a.token,
+  const TickAnswer answer{reply.spendable,
+                          reply.paid_until,
+                          a.session,
+                          {a.token.data(), a.token.size()},
                           answered ? answered->client_seq : std::nullopt};
   const bool news = a.halt != reply.halt;
   a.halt = reply.halt;
@@ -226,17 +222,19 @@ void SocketDesk::answer_tick(ConnId id, Attachment& a, const Reply& reply, TimeM
   }
   if (reply.seq == 0) return;
   ++counters_.ticks;
-  send(id, render_tick(answer));
+  answer_.clear();
+  render_tick(answer, answer_);
+  send(id, answer_);
 }
 
 bool SocketDesk::on_reply(const Reply& reply, TimeMs now) {
   const auto found = by_attachment_.find(reply.attachment);
   if (found == by_attachment_.end()) return false;
-  const ConnId id = found->second;
-  Conn& conn = conns_.at(static_cast<std::uint64_t>(id));
+  Conn& conn = *found->second;
+  const ConnId id = conn.id;
   Attachment& a = *conn.at;
   if (reply.closed || reply.refused == "unknown_attachment" || reply.refused == "closed") {
-    repeat(id, conn, now);
+    repeat(conn, now);
     return true;
   }
   if (!reply.refused.empty()) {
@@ -271,11 +269,11 @@ void SocketDesk::on_appended(const BatchNotes& notes, const AppendResult& result
   for (const AttachmentId& attachment : notes.pings) {
     const auto found = by_attachment_.find(attachment);
     if (found == by_attachment_.end()) continue;
-    Attachment& a = *conns_.at(static_cast<std::uint64_t>(found->second)).at;
+    Attachment& a = *found->second->at;
     a.written = false;  // perhaps it was in that batch; a repeated open changes nothing
     const auto seq = a.outstanding.empty() ? std::nullopt : a.outstanding.front().client_seq;
-    if (!a.outstanding.empty()) a.outstanding.pop_front();
-    refuse(found->second, error, seq);
+    if (!a.outstanding.empty()) a.outstanding.erase(a.outstanding.begin());
+    refuse(found->second->id, error, seq);
   }
 }
 

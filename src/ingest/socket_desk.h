@@ -8,7 +8,7 @@
 // Pure and not thread-safe: see gateway_core.h.
 
 #include <cstdint>
-#include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -45,39 +45,42 @@ class SocketDesk {
     std::optional<std::int64_t> client_seq;
     TimeMs at;
   };
+  // Held for as long as the socket is: what it knows by heart is the catalogue's, and texts are of a fixed
+  // size.
   struct Attachment {
     AttachmentId id;
-    SessionId proposed;  // as its open names it
-    SessionId session;   // as the fold answered
-    std::string session_text, token;
-    ContentId content;
+    SessionId proposed;                      // as its open names it
+    SessionId session;                       // as the fold answered
+    std::shared_ptr<const Content> content;  // as it was when the open was written, with the plan
     MeterId meter;
     ViewerId viewer;
-    Plan plan;
     PartitionId partition{};
-    std::uint64_t seq = 0;
     bool written = false;   // its open is in the log, or on the way
     bool tried = false;     // its open may be in the log, so that it needs a stop
     bool closed = false;    // the fold says so
     bool repeated = false;  // this attachment came from repeating a ping
     std::optional<HaltReason> halt;
-    std::deque<Outstanding> outstanding;
+    std::uint64_t seq = 0;
+    std::vector<Outstanding> outstanding;  // in order
+    ResumeTokens::Token token{};           // of `session`
   };
   struct Conn {
-    std::optional<Attachment> at;
+    ConnId id{};
     std::int64_t tokens_milli = 0;  // of the rate limit, in thousandths of a ping
     TimeMs refilled;
+    std::optional<Attachment> at;
   };
 
   bool within_rate(Conn& conn, TimeMs now) const;
-  void send(ConnId to, std::string text);
+  void send(ConnId to, std::string_view text);
   void refuse(ConnId conn, const Error& error, std::optional<std::int64_t> seq = std::nullopt);
-  Result<Attachment> prepare(const Ping& ping);
+  Result<Attachment> prepare(const ContentId& content, const MeterId& meter,
+                             const std::optional<PlanId>& plan);
   void write_open(Attachment& a, std::optional<SessionId> resume, TimeMs now);
   void write_heartbeat(Attachment& a, std::optional<std::int64_t> client_seq, TimeMs now);
   void leave(Conn& conn, TimeMs now);
-  void install(ConnId id, Conn& conn, Attachment a);
-  void repeat(ConnId id, Conn& conn, TimeMs now);
+  void install(Conn& conn, Attachment a);
+  void repeat(Conn& conn, TimeMs now);
   std::optional<Outstanding> settle(Attachment& a, std::uint64_t seq, TimeMs now);
   void answer_tick(ConnId id, Attachment& a, const Reply& reply, TimeMs now);
 
@@ -86,8 +89,9 @@ class SocketDesk {
   LogFeed& feed_;
   Outbox& out_;
   CoreCounters& counters_;
-  boost::unordered_flat_map<std::uint64_t, Conn> conns_;
-  FlatMap<AttachmentId, ConnId> by_attachment_;
+  boost::unordered_flat_map<std::uint64_t, std::unique_ptr<Conn>> conns_;
+  FlatMap<AttachmentId, Conn*> by_attachment_;
+  std::string answer_;  // the one being written
   std::vector<std::pair<PartitionId, Stop>> lost_stops_;
 };
 

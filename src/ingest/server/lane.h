@@ -4,8 +4,8 @@
 //
 // Threads: everything runs on the lane's own thread, but for start, deliver, drain, counters, call and join.
 
-#include <atomic>
 #include <array>
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <functional>

@@ -1,8 +1,8 @@
 #pragma once
-// A socket whose writes never wait: what the kernel does not take at once is kept, in order, and follows when it
-// can. So a frame is written by one call, without an operation to allocate and to complete, and frames of ours and
-// of Beast's never mix. Reading goes on when the socket is readable, so that a connection which says nothing holds
-// no buffer. It is the layer below Beast's WebSocket stream. One thread: the loop's.
+// A socket whose writes never wait: what the kernel does not take at once is kept, in order, and follows when
+// it can. So a frame is written by one call, without an operation to allocate and to complete, and frames of
+// ours and of Beast's never mix. Reading goes on when the socket is readable, so that a connection which says
+// nothing holds no buffer. It is the layer below Beast's WebSocket stream. One thread: the loop's.
 
 #include <boost/asio/post.hpp>
 #include <boost/beast/core/bind_handler.hpp>
@@ -20,7 +20,8 @@ namespace paytick::ingest::server {
 
 class Wire {
  public:
-  // Answers that a client does not read. It has been gone for long when they pass this: the connection is cut.
+  // Answers that a client does not read. It has been gone for long when they pass this: the connection is
+  // cut.
   static constexpr std::size_t kUnsentBytesMax = 256 * 1024;
 
   explicit Wire(Socket socket) : socket_(std::move(socket)) {}
@@ -34,7 +35,8 @@ class Wire {
   void write(std::string_view bytes);
   std::size_t unsent() const { return unsent_.size(); }
 
-  // What can be read now: bytes, 0 at the end of the stream or after an error, nothing when there is nothing yet.
+  // What can be read now: bytes, 0 at the end of the stream or after an error, nothing when there is nothing
+  // yet.
   std::optional<std::size_t> read(char* to, std::size_t size);
   // Bytes that were read and are Beast's to read.
   void give_back(std::string_view bytes) { read_ahead_ = bytes; }

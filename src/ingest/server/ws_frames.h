@@ -1,7 +1,7 @@
 #pragma once
-// The frames that nearly every message on a socket is (RFC 6455 §5): whole, masked, not fragmented, plain ASCII,
-// of less than 64 KiB, in the shortest form of its length; and pings and pongs. They are taken and written here
-// without a stream's state; all others, and whatever is wrong, are left to Beast. Pure.
+// The frames that nearly every message on a socket is (RFC 6455 §5): whole, masked, not fragmented, plain
+// ASCII, of less than 64 KiB, in the shortest form of its length; and pings and pongs. They are taken and
+// written here without a stream's state; all others, and whatever is wrong, are left to Beast. Pure.
 
 #include <cstddef>
 #include <cstdint>

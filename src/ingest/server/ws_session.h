@@ -2,9 +2,9 @@
 // A WebSocket: reads messages into the core, writes answers in order, asks whoever is silent with a ping, and
 // closes on whoever does not answer that. Ends exactly once; the core writes the stop when closing begins.
 //
-// Beast speaks the handshakes and reads whatever is out of the ordinary. An ordinary frame (ws_frames.h) is taken
-// out of the lane's buffer at once: until a connection sends another kind it holds no buffer and no operation of
-// Beast's, only a wait for the socket to be readable.
+// Beast speaks the handshakes and reads whatever is out of the ordinary. An ordinary frame (ws_frames.h) is
+// taken out of the lane's buffer at once: until a connection sends another kind it holds no buffer and no
+// operation of Beast's, only a wait for the socket to be readable.
 
 #include <cstdint>
 #include <memory>

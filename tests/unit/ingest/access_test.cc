@@ -46,7 +46,8 @@ TEST(ResumeTokens, VerifyOnlyWhatWasIssuedUnderTheSameKey) {
   const ResumeTokens tokens(key);
   SessionId session;
   session.bytes.fill(77);
-  const std::string token = tokens.issue(session);
+  const ResumeTokens::Token issued = tokens.issue(session);
+  const std::string token(issued.data(), issued.size());
   EXPECT_EQ(tokens.verify(token), session);
   key[0] = 1;
   EXPECT_FALSE(ResumeTokens(key).verify(token));

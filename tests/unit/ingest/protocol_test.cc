@@ -95,9 +95,16 @@ TEST(Protocol, BatchLineTable) {
 }
 
 TEST(Protocol, RendersAnswers) {
-  const TickAnswer answer{Amount(49'900'000), TimeMs{123}, "s", "t", std::nullopt};
-  EXPECT_EQ(render_tick(answer),
-            R"({"type":"tick","newBalance":"4.9900000","paidUntil":123,"session":"s","resumeToken":"t"})");
+  TickAnswer answer{Amount(49'900'000), TimeMs{123}, SessionId{}, "t", std::nullopt};
+  const std::string members =
+      R"("newBalance":"4.9900000","paidUntil":123,"session":"AAAAAAAAAAAAAAAAAAAAAA","resumeToken":"t")";
+  std::string tick;
+  render_tick(answer, tick);
+  EXPECT_EQ(tick, R"({"type":"tick",)" + members + "}");
+  tick.clear();
+  answer.seq = 7;
+  render_tick(answer, tick);
+  EXPECT_EQ(tick, R"({"type":"tick",)" + members + R"(,"seq":7})");
   EXPECT_EQ(render_error({"c", "a \"quoted\" word"}, 7),
             R"({"type":"error","code":"c","message":"a \"quoted\" word","seq":7})");
   for (int reason = 0; reason <= static_cast<int>(HaltReason::content); ++reason) {
