@@ -5,8 +5,6 @@
 //   build/release/paytick load …                    as it says
 
 #include <fmt/format.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
@@ -16,6 +14,9 @@
 #include <thread>
 
 #include "app/load/fleet.h"
+#include "app/metrics/collectors.h"
+#include "app/metrics/page.h"
+#include "app/metrics/process.h"
 #include "app/system_ports.h"
 #include "echo_log.h"
 #include "ingest/gateway.h"
@@ -25,22 +26,6 @@ namespace {
 using namespace paytick;
 
 volatile std::sig_atomic_t stop_asked = 0;
-
-// Of this process: user and system.
-double process_cpu_s() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
-std::uint64_t resident_bytes() {
-  std::uint64_t pages = 0, resident = 0;
-  std::ifstream("/proc/self/statm") >> pages >> resident;
-  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-}
 
 Content film(Random& random) {
   Content content;
@@ -74,12 +59,12 @@ int main(int count, char** words) {
   ingest::HttpRoutes routes;
   routes.add("GET", "/metrics", ingest::RunOn::pool, [&](const auto&) {
     ingest::HttpResponse response;
-    response.content_type = "text/plain; version=0.0.4";
-    response.body =
-        server->metrics() + fmt::format(
-                                "process_cpu_seconds_total {:.6f}\nprocess_resident_memory_bytes {}\n"
-                                "paytick_fold_ticks_total {}\n",
-                                process_cpu_s(), resident_bytes(), log.ticks());
+    app::metrics::Page page;
+    app::metrics::collect_process(page, "ingest");
+    app::metrics::collect_gateway(page, server->stats(), config.connections_max);
+    page.set("paytick_fold_ticks_total", log.ticks());
+    response.content_type = app::metrics::Page::kContentType;
+    response.body = page.text();
     return response;
   });
   auto made = ingest::Gateway::create(config, {log, clock, random}, std::move(routes));
