@@ -73,10 +73,56 @@ std::vector<ConfigKey> make_keys() {
       integer("gateway", "threads", "threads", 1, 64, "event loops of the gateway", FIELD(gateway.threads)),
       integer("gateway", "connections_max", "connections", 1, 1'000'000, "more are refused",
               FIELD(gateway.connections_max)),
+      text("admin", "listen", "address:port",
+           "where a role of its own answers /healthz, /readyz and /metrics; port 0 picks a free one",
+           FIELD(admin.listen)),
+      {"log", "engine", "embedded or kafka",
+       "where the log is: in the data folder (`paytick up`), or in Kafka (a process for each role)",
+       [](const Config& c) { return c.log.engine; },
+       [](Config& c, std::string_view value) {
+         return c.log.engine = std::string(value), value == "embedded" || value == "kafka";
+       }},
       integer("log", "partitions", "partitions", 1, 1'024, "fixed when the data folder is created",
               FIELD(log.partitions)),
       integer("log", "bytes_max", "bytes", 0, kMany * 1'000,
               "size limit of the embedded log; 0: as much as the disk holds", FIELD(log.bytes_max)),
+      text("kafka", "bootstrap", "host:port, …", "brokers to begin with", FIELD(kafka.bootstrap)),
+      text("kafka", "prefix", "name", "of topics, groups and transactional ids: paytick.heartbeats",
+           FIELD(kafka.prefix)),
+      text("kafka", "instance_id", "name",
+           "of this process, the same after a restart, unlike any other's; empty: a new one each time",
+           FIELD(kafka.instance_id)),
+      integer("kafka", "transaction_timeout_ms", "ms", 1'000, 900'000,
+              "how long the transaction of an owner that has fallen silent holds up readers",
+              FIELD(kafka.transaction_timeout_ms)),
+      integer("kafka", "request_timeout_ms", "ms", 100, 600'000,
+              "how long a write or a question may take; below transaction_timeout_ms",
+              FIELD(kafka.request_timeout_ms)),
+      integer("kafka", "session_timeout_ms", "ms", 500, 1'800'000,
+              "silence after which an instance's partitions go to others", FIELD(kafka.session_timeout_ms)),
+      integer("topics", "replication", "copies", 1, 100,
+              "of each topic; 1 only where losing a disk may lose the log", FIELD(topics.replication)),
+      integer("topics", "min_insync", "copies", 1, 100,
+              "that have a record before it is acknowledged; 2 at least, unless there is one copy",
+              FIELD(topics.min_insync)),
+      integer("topics", "keep_heartbeats_in_days", "days", 3, 36'500,
+              "how long lines of a platform's own producers wait for the bridge",
+              FIELD(topics.keep_heartbeats_in_days)),
+      integer("topics", "keep_refusals_days", "days", 3, 36'500,
+              "how long it can be looked up why such a line was refused", FIELD(topics.keep_refusals_days)),
+      text("topics.principals", "ingest", "User:name, …",
+           "who runs `paytick ingest`; none at all: rights are not managed", FIELD(topics.principals.ingest)),
+      text("topics.principals", "aggregate", "User:name, …", "who runs `paytick aggregate`",
+           FIELD(topics.principals.aggregate)),
+      text("topics.principals", "settle", "User:name, …", "who runs `paytick settle`",
+           FIELD(topics.principals.settle)),
+      text("topics.principals", "project", "User:name, …", "who runs `paytick project`",
+           FIELD(topics.principals.project)),
+      text("topics.principals", "operators", "User:name, …",
+           "who runs `paytick verify`, `replay` and `topics check`: reads all, writes nothing",
+           FIELD(topics.principals.operators)),
+      text("topics.principals", "producers", "User:name, …",
+           "a platform's own producers: they write heartbeats-in alone", FIELD(topics.principals.producers)),
       integer("aggregator", "snapshot_every_mb", "MB", 1, 100'000,
               "inputs folded between two snapshots of a partition", FIELD(aggregator.snapshot_every_mb)),
       integer(
@@ -149,6 +195,17 @@ Result<void> set_key(Config& config, const ConfigKey& key, std::string_view valu
                                       " (" + std::string(key.unit) + ")");
 }
 
+// A setting of librdkafka. Whether it is one, librdkafka says.
+Result<void> set_property(Config& config, const std::string& name, const std::string& value,
+                          const std::string& where) {
+  if (name.ends_with(".password") || name == "ssl.key.pem")
+    return fail("config_bad_value", where + ": " + name +
+                                        " is a secret: it comes from the environment, see "
+                                        "docs/configuration.md");
+  config.kafka.properties[name] = value;
+  return {};
+}
+
 std::string value_text(const toml::node& node) {
   if (const auto* v = node.as_string()) return v->get();
   if (const auto* v = node.as_integer()) return std::to_string(v->get());
@@ -166,6 +223,12 @@ Result<void> apply_table(Config& config, const toml::table& table, const std::st
       continue;
     }
     const std::string where = file + ":" + std::to_string(node.source().begin.line);
+    constexpr std::string_view kProperties = "kafka.properties.";
+    if (full.starts_with(kProperties)) {
+      if (auto done = set_property(config, full.substr(kProperties.size()), value_text(node), where); !done)
+        return done;
+      continue;
+    }
     const ConfigKey* key = find_key(full);
     if (key == nullptr) {
       std::string words = where;

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -26,10 +27,37 @@ struct Config {
     std::int64_t connections_max = 20'000;
   } gateway;
 
+  struct Admin {
+    std::string listen = "127.0.0.1:0";  // address:port of a role's health and metrics
+  } admin;
+
   struct Log {
-    std::int64_t partitions = 4;  // fixed when the data folder is created
-    std::int64_t bytes_max = 0;   // of the embedded log on disk; 0: as much as the disk holds
+    std::string engine = "embedded";  // embedded or kafka
+    std::int64_t partitions = 4;      // fixed when the data folder is created
+    std::int64_t bytes_max = 0;       // of the embedded log on disk; 0: as much as the disk holds
   } log;
+
+  struct Kafka {
+    std::string bootstrap;  // host:port,host:port
+    std::string prefix = "paytick";
+    std::string instance_id;  // of this process, for good; empty: a new member at every start
+    std::int64_t transaction_timeout_ms = 10'000;
+    std::int64_t request_timeout_ms = 8'000;
+    std::int64_t session_timeout_ms = 10'000;
+    // [kafka.properties]: passed to librdkafka as they are
+    std::map<std::string, std::string> properties;
+  } kafka;
+
+  struct Topics {
+    std::int64_t replication = 3;              // copies of each topic
+    std::int64_t min_insync = 2;               // of them have a record before it is acknowledged
+    std::int64_t keep_heartbeats_in_days = 7;  // for the bridge
+    std::int64_t keep_refusals_days = 30;      // for those whose lines they are
+    // Kafka's names of who logs in, separated by commas ("User:ingest")
+    struct Principals {
+      std::string ingest, aggregate, settle, project, operators, producers;
+    } principals;
+  } topics;
 
   struct Aggregator {
     std::int64_t snapshot_every_mb = 256;  // of inputs folded between two snapshots of a partition

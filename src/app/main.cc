@@ -31,6 +31,7 @@ int run(int argc, char** argv) {
   paytick::app::add_load(app, exit_code);
   paytick::app::add_verify(app, exit_code);
   paytick::app::add_replay(app, exit_code);
+  paytick::app::add_topics(app, exit_code);
   paytick::app::add_simulate(app, exit_code);
   try {
     app.parse(argc, argv);

@@ -73,7 +73,7 @@ class Comparison {
     if (plan_.replication > actual_.brokers)
       return add("topic", "missing", std::move(to), Verdict::breaks, Mend::by_hand, kWhy,
                  "the cluster has " + text_of(actual_.brokers) + " brokers: add some, or set " +
-                     "kafka.replication lower (1: losing the disk may lose the log)");
+                     "topics.replication lower (1: losing the disk may lose the log)");
     if (counts_.size() > 1)
       return add("topic", "missing", std::move(to), Verdict::breaks, Mend::by_hand, kWhy,
                  "first give the other topics one number of partitions");
@@ -178,16 +178,16 @@ std::uint32_t partitions_to_make(const TopicPlan& plan, const ClusterState& actu
 
 Result<void> check_plan(const TopicPlan& plan) {
   if (plan.partitions == 0 || plan.partitions > kPartitionsMax)
-    return bad("Kafka: log.partitions has to be between 1 and " + std::to_string(kPartitionsMax) + ".");
-  if (plan.replication == 0) return bad("Kafka: kafka.replication has to be 1 at least.");
+    return bad("log.partitions has to be between 1 and " + std::to_string(kPartitionsMax) + ".");
+  if (plan.replication == 0) return bad("topics.replication has to be 1 at least.");
   if (plan.min_insync == 0 || plan.min_insync > plan.replication)
-    return bad("Kafka: kafka.min_insync has to be between 1 and kafka.replication.");
+    return bad("topics.min_insync has to be between 1 and topics.replication.");
   if (plan.replication > 1 && plan.min_insync < 2)
     return bad(
-        "Kafka: with kafka.min_insync = 1 a lost broker may take acknowledged records along; set it to 2, or "
-        "kafka.replication to 1 where that may be.");
+        "With topics.min_insync = 1 a lost broker may take acknowledged records along; set it to 2, or "
+        "topics.replication to 1 where that may be.");
   if (plan.keep_heartbeats_in < kKeepLeast || plan.keep_refusals < kKeepLeast)
-    return bad("Kafka: kafka.keep_heartbeats_in_days and kafka.keep_refusals_days have to be " +
+    return bad("topics.keep_heartbeats_in_days and topics.keep_refusals_days have to be " +
                std::to_string(kKeepLeast.count()) + " at least.");
   return {};
 }

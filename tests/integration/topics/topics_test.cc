@@ -149,7 +149,7 @@ TEST_F(Topics, ACopyTooManyForTheClusterIsNotTried) {
   const auto changes = compare();
   ASSERT_GE(changes.size(), kTopics);
   EXPECT_EQ(changes[0].mend, Mend::by_hand);
-  EXPECT_NE(changes[0].how.find("kafka.replication"), std::string::npos);
+  EXPECT_NE(changes[0].how.find("topics.replication"), std::string::npos);
   const auto applied = apply_topics(settings_);
   ASSERT_FALSE(applied);
   EXPECT_EQ(applied.error().code, "topic_missing");
