@@ -4,8 +4,8 @@
 //
 //   drain_bench bootstrap=HOST:PORT prefix=NAME [heartbeats=5000000] [sessions=100000] [commit-ms=100]
 //
-// The topics have to be there and be empty. First the sessions are opened and folded; then the runner is
-// stopped, all heartbeats are appended, and the clock runs from the moment when the first partition folds
+// It makes its topics, which must not be there yet. First the sessions are opened and folded; then the runner
+// is stopped, all heartbeats are appended, and the clock runs from the moment when the first partition folds
 // again until every heartbeat's tick is committed. Prints one line of JSON.
 
 #include <fmt/format.h>
@@ -24,6 +24,7 @@
 #include "aggregator/runner.h"
 #include "load_ids.h"
 #include "log/kafka/kafka_log.h"
+#include "log/kafka/topic_admin.h"
 #include "model/codec.h"
 #include "model/partition.h"
 
@@ -101,6 +102,7 @@ class Load {
         open.at = {at_of(i)};
         open.plan = plan_;
         codec::write(Input(open), records_[p]);
+        codec::write_line(Heartbeat{open.session, open.attachment, 0, open.at}, records_[p]);
         count(p, kBegin + 9'000);
       }
     flush(kBegin + 9'000);
@@ -205,12 +207,13 @@ class Bench {
     const FoldCounters folded = runner_->fold_counters();
     const WorkerCounters worked = runner_->worker_counters();
     runner_->assign(all_);
-    while (!any_ready()) std::this_thread::yield();
+    while (!any_ready()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     const auto begin = steady_clock::now();
     const double processor = processor_seconds();
     fold_to_end();
     const double seconds = since(begin);
-    const FoldCounters fold = runner_->fold_counters() - folded;
+    FoldCounters fold = runner_->fold_counters();
+    fold.ticks -= folded.ticks;
     const WorkerCounters work = runner_->worker_counters();
     const std::uint64_t heartbeats = rounds * options_.sessions;
     fmt::print(
@@ -232,6 +235,8 @@ class Bench {
     log::KafkaSettings settings;
     settings.bootstrap = options.bootstrap;
     settings.prefix = options.prefix;
+    settings.topics.replication = settings.topics.min_insync = 1;
+    if (auto made = log::apply_topics(settings); !made) stop(made.error());
     auto log = log::KafkaLog::open(settings);
     if (!log) stop(log.error());
     return std::move(*log);

@@ -53,14 +53,17 @@ Result<std::vector<Offset>> AppendProducer::append(std::span<const NewRecord> re
   Delivery delivery(records.size());
   bool any = false;
   for (std::size_t i = 0; i < records.size(); ++i) {
-    auto error = produce(client_.get(), topics_, records[i], delivery.slot(i));
+    const std::size_t bytes = records[i].value.size();
+    delivery.wait_for_room(bytes);
+    void* const slot = delivery.open(i, bytes);
+    auto error = produce(client_.get(), topics_, records[i], slot);
     // Others' records fill the queue; it empties by itself, within the request timeout at the latest.
     while (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
       std::this_thread::sleep_for(kQueueFullPause);
-      error = produce(client_.get(), topics_, records[i], delivery.slot(i));
+      error = produce(client_.get(), topics_, records[i], slot);
     }
     if (error)
-      delivery.refuse(error);
+      delivery.refuse(i, error);
     else
       any = true;
   }

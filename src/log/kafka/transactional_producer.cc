@@ -10,7 +10,7 @@ namespace {
 
 using Failure = Owned<rd_kafka_error_t>;
 
-constexpr int kQueueFullPollMs = 10;
+constexpr int kPollMs = 100;
 
 Error taken_over() {
   return {"fenced", "Kafka: another instance has taken this partition over; acquire it again.", Next::abort};
@@ -33,7 +33,8 @@ Result<std::unique_ptr<TransactionalProducer>> TransactionalProducer::open(const
                            {"socket.timeout.ms", std::to_string(settings.transaction_timeout.count())},
                            {"message.timeout.ms", std::to_string(settings.request_timeout.count())},
                            {"compression.type", "lz4"},
-                           {"linger.ms", "0"},  // a step is handed over whole
+                           {"linger.ms", "0"},  // a step is all there is
+                           {"batch.size", "1000000"},
                            {"queue.buffering.max.kbytes", "131072"}});
   if (!conf) return tl::unexpected(conf.error());
   rd_kafka_conf_set_dr_msg_cb(conf->get(), Delivery::on_report);
@@ -57,20 +58,21 @@ Result<std::vector<Offset>> TransactionalProducer::commit(std::span<const NewRec
     return tl::unexpected(end_failed(*failed));
   Delivery delivery(records.size());
   for (std::size_t i = 0; i < records.size(); ++i) {
-    auto error = produce(client_.get(), topics_, records[i], delivery.slot(i));
+    const std::size_t bytes = records[i].value.size();
+    while (!delivery.has_room(bytes)) rd_kafka_poll(client_.get(), kPollMs);
+    auto error = delivery.error();  // no use in sending more
+    void* const slot = delivery.open(i, bytes);
+    if (!error) error = produce(client_.get(), topics_, records[i], slot);
     while (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
-      rd_kafka_poll(client_.get(), kQueueFullPollMs);
-      error = produce(client_.get(), topics_, records[i], delivery.slot(i));
+      rd_kafka_poll(client_.get(), kPollMs);
+      error = produce(client_.get(), topics_, records[i], slot);
     }
-    if (error) {
-      for (std::size_t left = i; left < records.size(); ++left) delivery.refuse(error);
-      break;
-    }
+    if (error) delivery.refuse(i, error);
   }
   // The records are ours until each has been reported, whatever happens.
   const auto drain = [&] {
     rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-    while (!delivery.complete()) rd_kafka_poll(client_.get(), kQueueFullPollMs);
+    while (!delivery.complete()) rd_kafka_poll(client_.get(), kPollMs);
   };
   if (delivery.error()) {
     const Error error = give_up(to_error(delivery.error(), "a step"));
@@ -84,6 +86,9 @@ Result<std::vector<Offset>> TransactionalProducer::commit(std::span<const NewRec
       return tl::unexpected(error);
     }
   }
+  // The commit waits for them, too, but spins.
+  while (!delivery.complete()) rd_kafka_poll(client_.get(), kPollMs);
+  if (delivery.error()) return tl::unexpected(give_up(to_error(delivery.error(), "a step")));
   const Failure failed(rd_kafka_commit_transaction(client_.get(), timeout_ms_));
   if (!failed) {
     while (!delivery.complete()) rd_kafka_poll(client_.get(), 0);
