@@ -175,6 +175,7 @@ Result<Lease> KafkaLog::Impl::acquire(Role role, PartitionId partition, Epoch at
       owner->epoch = lease.epoch;
       return lease;
     }
+    if (taken.error().next == Next::in_doubt) ++in_doubt;
     if (taken.error().code != "fenced" || tries == kAcquireTries) return tl::unexpected(taken.error());
   }
 }

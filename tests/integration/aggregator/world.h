@@ -1,9 +1,10 @@
 #pragma once
-// A partition on the memory engine, with workers that may die, and the truth to hold its `ticks` against: a
-// fold over the same inputs that nothing ever happened to.
+// A partition, on the memory engine unless another is given, with workers that may die, and the truth to hold
+// its `ticks` against: a fold over the same inputs that nothing ever happened to.
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,15 +50,17 @@ class KeepingSink final : public ReplySink {
 class World {
  public:
   World() : log_(std::make_unique<log::MemoryLog>(options())) {}
+  explicit World(log::EventLog& other) : other_(&other) {}
 
   log::MemoryLog& log() { return *log_; }
+  log::EventLog& any_log() { return other_ != nullptr ? *other_ : *log_; }
   KeepingSink& replies() { return replies_; }
 
   // One record of these inputs, `ms` after the beginning.
   void append(std::int64_t ms, const std::vector<Input>& inputs) {
     log::NewRecord record{kInputs, TimeMs{kBegin + ms}, {}, {}};
     for (const Input& input : inputs) codec::write(input, record.value);
-    ASSERT_TRUE(log_->append(std::span(&record, 1)));
+    ASSERT_TRUE(any_log().append(std::span(&record, 1)));
   }
 
   // What two viewers do in `seconds`: pings each second, a clock line each second, one stop half-way.
@@ -96,7 +99,9 @@ class World {
     append(2'000, {Clock{}});
   }
 
-  std::unique_ptr<PartitionWorker> worker(WorkerConfig config = {}) { return worker_through(*log_, config); }
+  std::unique_ptr<PartitionWorker> worker(WorkerConfig config = {}) {
+    return worker_through(any_log(), config);
+  }
   std::unique_ptr<PartitionWorker> worker_through(log::EventLog& log, WorkerConfig config = {}) {
     config.partition = kPartition;
     config.step_bytes_max = 600;  // a few records a step
@@ -131,7 +136,7 @@ class World {
     std::string held;
     Offset next{};
     for (;;) {
-      const auto records = log_->read(kTicks, next, 1 << 20);
+      const auto records = any_log().read(kTicks, next, 1 << 20);
       if (!records || records->empty()) break;
       for (const log::Record& record : *records) {
         next = Offset{static_cast<std::int64_t>(record.offset) + 1};
@@ -154,15 +159,23 @@ class World {
   std::string true_lines() {
     Fold fold(FoldConfig{kPartition, 1});
     FoldOutput out;
-    auto records = log_->read(kInputs, Offset{}, 1 << 24);
-    for (log::Record& record : *records) fold.apply(record.offset, record.append_time, record.value, out);
-    return out.lines;
+    for (Offset next{};;) {
+      auto records = any_log().read(kInputs, next, 1 << 24);
+      if (!records || records->empty()) return out.lines;
+      for (log::Record& record : *records) {
+        next = Offset{static_cast<std::int64_t>(record.offset) + 1};
+        fold.apply(record.offset, record.append_time, record.value, out);
+      }
+    }
   }
 
   void expect_truth() {
-    EXPECT_EQ(ticks_lines(), true_lines());
-    EXPECT_EQ(position_.to, log_->range(kInputs)->end);
-    EXPECT_EQ(*log_->position(log::Role::aggregator, kPartition), position_.to);
+    const std::string lines = ticks_lines(), truth = true_lines();
+    const auto differ = std::mismatch(lines.begin(), lines.end(), truth.begin(), truth.end());
+    EXPECT_TRUE(lines == truth) << lines.size() << " bytes of ticks, " << truth.size()
+                                << " of the truth; they differ from byte " << differ.first - lines.begin();
+    EXPECT_EQ(position_.to, any_log().range(kInputs)->end);
+    EXPECT_EQ(*any_log().position(log::Role::aggregator, kPartition), position_.to);
   }
 
   Open open(const std::string& name, std::int64_t ms) {
@@ -198,6 +211,7 @@ class World {
     return {named<SessionId>(name), named<AttachmentId>(name), static_cast<std::uint64_t>(ms), {kBegin + ms}};
   }
 
+  log::EventLog* other_ = nullptr;
   std::unique_ptr<log::MemoryLog> log_;
   std::vector<std::unique_ptr<log::MemoryLog>> graveyard_;  // dead workers still point to them
   CountingRandom random_;
