@@ -1,6 +1,6 @@
 #include "log/kafka/group.h"
 
-#include <string_view>
+#include <array>
 
 namespace paytick::log::kafka {
 namespace {
@@ -49,8 +49,7 @@ Result<void> Group::start(Callbacks callbacks) {
 void Group::run() {
   while (!stop_) {
     const Owned<rd_kafka_message_t> message(rd_kafka_consumer_poll(client_.get(), kPollMs));
-    if (message && message->err && message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
-      note(to_error(message->err, "keeping the membership in " + group_));
+    if (message && message->err && message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF) failed(message->err);
   }
   // Revokes what is assigned, through the callback, and tells the group.
   rd_kafka_consumer_close(client_.get());
@@ -77,19 +76,21 @@ void Group::on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t what, rd_kafka_topic_p
   static_cast<Group*>(group)->rebalance(what, *partitions);
 }
 
-// Another process with our instance id, or a group that refuses us, ends the membership for good.
-void Group::on_error(rd_kafka_t* client, int code, const char*, void* group) {
-  auto told = static_cast<rd_kafka_resp_err_t>(code);
-  char why[256];
-  if (told == RD_KAFKA_RESP_ERR__FATAL) told = rd_kafka_fatal_error(client, why, sizeof why);
-  auto* const self = static_cast<Group*>(group);
-  if (told == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID)
-    self->note(Error{"instance_fenced",
-                     "Kafka: another process uses the instance id " + self->settings_.instance_id + ".",
-                     Next::fatal});
-  else if (const Error error = to_error(told, "keeping the membership in " + self->group_);
-           error.next == Next::fatal)
-    self->note(error);
+void Group::on_error(rd_kafka_t*, int code, const char*, void* group) {
+  static_cast<Group*>(group)->failed(static_cast<rd_kafka_resp_err_t>(code));
+}
+
+// Another process with our instance id, or a group that refuses us, ends the membership for good. What passes
+// is not kept: nothing would say when it has passed, and whether a broker answers the log knows.
+void Group::failed(rd_kafka_resp_err_t code) {
+  std::array<char, 256> why{};
+  if (code == RD_KAFKA_RESP_ERR__FATAL) code = rd_kafka_fatal_error(client_.get(), why.data(), why.size());
+  Error error = to_error(code, "keeping the membership in " + group_);
+  if (code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID)
+    error = {"instance_fenced",
+             "Kafka: another process uses the instance id " + settings_.instance_id + "; give each its own.",
+             Next::fatal};
+  if (error.next == Next::fatal) note(std::move(error));
 }
 
 void Group::rebalance(rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t& partitions) {

@@ -27,6 +27,7 @@ class Group final : public PartitionSource {
                            rd_kafka_topic_partition_list_t* partitions, void* group);
   static void on_error(rd_kafka_t* client, int code, const char* why, void* group);
   void rebalance(rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t& partitions);
+  void failed(rd_kafka_resp_err_t code);
   void run();
   void note(std::optional<Error> trouble);
 
