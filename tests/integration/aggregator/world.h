@@ -121,7 +121,6 @@ class World {
     for (int i = 0; i < 10'000; ++i) {
       const auto result = worker.step();
       if (!result) {
-        if (getenv("WDEBUG")) fprintf(stderr, "%s %s\n", result.error().code.c_str(), result.error().message.c_str());
         ASSERT_NE(result.error().next, Next::fatal) << result.error().code << ": " << result.error().message;
         continue;
       }
