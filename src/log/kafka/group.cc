@@ -98,12 +98,12 @@ void Group::rebalance(rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t&
   if (assigned) {
     const Owned<rd_kafka_error_t> failed(rd_kafka_incremental_assign(client_.get(), &partitions));
     (void)rd_kafka_pause_partitions(client_.get(), &partitions);
+    note(std::nullopt);  // before anybody can see the share
     callbacks_.assigned(to_partitions(partitions));
   } else {
     callbacks_.revoked(to_partitions(partitions));
     const Owned<rd_kafka_error_t> failed(rd_kafka_incremental_unassign(client_.get(), &partitions));
   }
-  note(std::nullopt);
 }
 
 }  // namespace paytick::log::kafka
