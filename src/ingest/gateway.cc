@@ -87,7 +87,8 @@ void Gateway::Impl::make_lanes() {
     CoreConfig core{.gateway = config.gateway,
                     .boot = config.boot,
                     .development = config.development,
-                    .lane = static_cast<std::uint8_t>(i)};
+                    .lane = static_cast<std::uint8_t>(i),
+                    .append_patience_ms = config.append_patience_ms};
     lanes.push_back(std::make_unique<server::Lane>(parts, core));
   }
 }
@@ -176,6 +177,13 @@ bool Gateway::drain(std::chrono::milliseconds deadline) {
 Catalog& Gateway::catalog() { return impl_->catalog; }
 MeterDirectory& Gateway::meters() { return impl_->meters; }
 SessionDirectory& Gateway::sessions() { return impl_->sessions; }
+
+std::optional<Error> Gateway::trouble() const {
+  if (!impl_->running) return Error{"not_listening", "the gateway does not listen", Next::retry};
+  for (const auto& lane : impl_->lanes)
+    if (auto trouble = lane->trouble()) return trouble;
+  return std::nullopt;
+}
 
 GatewayStats Gateway::stats() {
   GatewayStats stats;

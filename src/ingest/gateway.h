@@ -62,6 +62,7 @@ struct GatewayConfig {
   std::int64_t keepalive_s = 20;
   std::int64_t pong_timeout_s = 10;
   std::int64_t close_timeout_s = 3;
+  std::int64_t append_patience_ms = 5'000;  // then sockets and batches are told to try again
 };
 
 struct GatewayPorts {
@@ -91,6 +92,10 @@ class Gateway {
   Catalog& catalog();
   MeterDirectory& meters();
   SessionDirectory& sessions();
+
+  // Any thread, for readiness: why what comes in cannot be written now. Codes: "not_listening",
+  // "log_stalled", and the log's.
+  std::optional<Error> trouble() const;
 
   // Any thread. Counters are up to a second old.
   GatewayStats stats();

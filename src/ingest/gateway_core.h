@@ -78,6 +78,8 @@ class GatewayCore {
 
   bool idle() const { return feed_.idle(); }  // nothing waits for the log
   bool full() const { return feed_.full(); }
+  // The log does not answer: nothing new is taken. In time `now`, as for the others.
+  bool stalled(TimeMs now) const { return feed_.in_flight_ms(now) > config_.append_patience_ms; }
   std::size_t connections() const { return sockets_.connections(); }
   std::size_t batch_bytes() const { return batches_.bytes(); }
   const CoreCounters& counters() const { return counters_; }

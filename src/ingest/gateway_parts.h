@@ -27,6 +27,8 @@ struct CoreConfig {
   // Pings of one socket: so many a second on average, and so many at once.
   std::int64_t pings_per_second = 50;
   std::int64_t pings_burst = 100;
+  // A batch that the log has not answered for so long: what comes meanwhile is refused with "try_again".
+  std::int64_t append_patience_ms = 5'000;
 };
 
 // Implemented by the shell and the simulator; called from within the core's methods.

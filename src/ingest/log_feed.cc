@@ -38,6 +38,7 @@ std::optional<LogBatch> LogFeed::take(TimeMs append_time) {
   for (log::NewRecord& record : batch.records) record.append_time = append_time;
   bytes_ = 0;
   in_flight_ = true;
+  taken_ = append_time;
   flying_notes_ = std::exchange(notes_, {});
   filling_ = BatchId{static_cast<std::uint64_t>(filling_) + 1};
   return batch;

@@ -5,6 +5,7 @@
 //
 // Pure: the caller carries the batches to the log and reports back. Not thread-safe: one lane owns a feed.
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -36,7 +37,11 @@ using AppendResult = Result<void>;
 
 // Who waits for a batch.
 struct BatchNotes {
-  std::vector<AttachmentId> pings;                  // sockets' attachments with a ping in it
+  struct Ping {
+    AttachmentId attachment;
+    std::uint64_t seq = 0;
+  };
+  std::vector<Ping> pings;                          // of sockets, in it
   std::vector<std::pair<PartitionId, Stop>> stops;  // of sockets: written again if the batch fails
   std::vector<NameKeys> opened;                     // to be forgotten if it fails
   std::vector<NameKey> stopped;                     // to be reopened if it fails
@@ -52,6 +57,10 @@ class LogFeed {
   BatchNotes& notes() { return notes_; }
   bool full() const { return bytes_ >= kBatchBytesFull; }
   bool idle() const { return bytes_ == 0 && !in_flight_; }
+  // How long the batch under way has been; 0 without one.
+  std::int64_t in_flight_ms(TimeMs now) const {
+    return in_flight_ ? std::max<std::int64_t>(now - taken_, 0) : 0;
+  }
   std::uint32_t partitions() const { return static_cast<std::uint32_t>(open_.size()); }
 
   void add(PartitionId partition, const Input& line);
@@ -71,6 +80,7 @@ class LogFeed {
   BatchId filling_{1};
   BatchNotes notes_, flying_notes_;
   bool in_flight_ = false;
+  TimeMs taken_{};
 };
 
 }  // namespace paytick::ingest

@@ -58,7 +58,7 @@ void SocketDesk::on_message(ConnId id, codec::MutableLine message, TimeMs now) {
   const auto ping = parse_ping(message);
   if (!ping) return refuse(id, ping.error());
   if (conn.at && (conn.at->content->id != ping->content || conn.at->meter != ping->meter)) leave(conn, now);
-  if (feed_.full()) {
+  if (feed_.full() || feed_.in_flight_ms(now) > config_.append_patience_ms) {
     return refuse(id,
                   {std::string(code::kTryAgain), "The gateway is busy; ping again in a moment.", Next::retry},
                   ping->seq);
@@ -141,7 +141,7 @@ void SocketDesk::write_open(Attachment& a, std::optional<SessionId> resume, Time
 
 void SocketDesk::write_heartbeat(Attachment& a, std::optional<std::int64_t> client_seq, TimeMs now) {
   feed_.add(a.partition, Heartbeat{a.proposed, a.id, ++a.seq, now});
-  feed_.notes().pings.push_back(a.id);
+  feed_.notes().pings.push_back({a.id, a.seq});
   a.outstanding.push_back({a.seq, client_seq, now});
   if (a.outstanding.size() > kOutstandingMax) a.outstanding.erase(a.outstanding.begin());
 }
@@ -266,14 +266,16 @@ void SocketDesk::on_appended(const BatchNotes& notes, const AppendResult& result
     if (lost_stops_.size() < kLostStopsMax) lost_stops_.push_back(stop);
   }
   const Error error = append_error(result.error());
-  for (const AttachmentId& attachment : notes.pings) {
+  for (const auto& [attachment, seq] : notes.pings) {
     const auto found = by_attachment_.find(attachment);
     if (found == by_attachment_.end()) continue;
     Attachment& a = *found->second->at;
     a.written = false;  // perhaps it was in that batch; a repeated open changes nothing
-    const auto seq = a.outstanding.empty() ? std::nullopt : a.outstanding.front().client_seq;
-    if (!a.outstanding.empty()) a.outstanding.erase(a.outstanding.begin());
-    refuse(found->second->id, error, seq);
+    const auto lost = std::ranges::find(a.outstanding, seq, &Outstanding::seq);
+    if (lost == a.outstanding.end()) continue;  // forgotten, there were too many
+    const auto client_seq = lost->client_seq;
+    a.outstanding.erase(lost);
+    refuse(found->second->id, error, client_seq);
   }
 }
 

@@ -76,6 +76,11 @@ bool HttpSession::on_deadline() {
     refuse({std::string(code::kTimeout), "The request did not arrive in time.", Next::retry});
     return true;
   }
+  if (state_ == State::working) {  // the log, or a database, does not answer
+    close_after_ = true;
+    refuse({std::string(code::kTryAgain), "The answer takes too long; send the same again.", Next::retry});
+    return true;
+  }
   end();
   return false;
 }

@@ -69,12 +69,21 @@ CoreCounters Lane::counters() const {
   return published_;
 }
 
+std::optional<Error> Lane::trouble() const {
+  const std::lock_guard lock(published_mutex_);
+  if (append_failure_) return append_failure_;
+  if (log_stalled_)
+    return Error{"log_stalled", "the log does not answer; clients are told to try again", Next::retry};
+  return std::nullopt;
+}
+
 double Lane::cpu_s() const { return cpu_.seconds() + appender_->cpu_s(); }
 
 void Lane::tick() {
   {
     const std::lock_guard lock(published_mutex_);
     published_ = core_.counters();
+    log_stalled_ = core_.stalled(now());
   }
   timer_.expires_after(1s);
   timer_.async_wait([this](ErrorCode error) {
@@ -135,6 +144,10 @@ void Lane::flush() {
 
 void Lane::on_appended(BatchId id, const AppendResult& result) {
   core_.on_appended(id, result);
+  {
+    const std::lock_guard lock(published_mutex_);
+    append_failure_ = result ? std::nullopt : std::optional(result.error());
+  }
   for (const RunId run : std::exchange(stalled_, {})) step(run);
   if (result) return flush();
   paused_ = true;
@@ -147,7 +160,7 @@ void Lane::on_appended(BatchId id, const AppendResult& result) {
 
 void Lane::begin_batch(const std::shared_ptr<HttpSession>& session, const Platform& platform,
                        std::string body) {
-  if (core_.batch_bytes() + body.size() > kBatchBytesHeldMax) {
+  if (core_.batch_bytes() + body.size() > kBatchBytesHeldMax || core_.stalled(now())) {
     return session->refuse(
         {"try_again", "The gateway is busy; send the same again in a moment.", Next::retry});
   }

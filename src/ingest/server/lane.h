@@ -73,6 +73,8 @@ class Lane : private Outbox {
   void join();
   CoreCounters counters() const;  // any thread; as of the last second
   double cpu_s() const;           // any thread; used so far by the lane's two threads
+  // Why the log does not take what comes, if it does not; as of the last second. Any thread.
+  std::optional<Error> trouble() const;
   // Runs `f` on the lane's thread and waits; the lane must be running.
   void call(const std::function<void()>& f);
 
@@ -124,6 +126,8 @@ class Lane : private Outbox {
 
   mutable std::mutex published_mutex_;
   CoreCounters published_;
+  std::optional<Error> append_failure_;  // of the last append
+  bool log_stalled_ = false;
 
   std::mutex inbox_mutex_;
   std::vector<Reply> inbox_, taken_;

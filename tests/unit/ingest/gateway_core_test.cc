@@ -154,5 +154,38 @@ TEST_F(CoreTest, ABatchAcrossSeveralAppendsIsAnsweredLineByLine) {
   EXPECT_NE(answers_.find(R"({"line":3,"status":"accepted"})"), std::string::npos);
 }
 
+TEST_F(CoreTest, AFailedAppendIsToldToThePingThatWasInItAndToNoOther) {
+  ping(R"(,"seq":1)");
+  const auto first = only<Heartbeat>(flush());  // in the log, and not answered yet
+  ping(R"(,"seq":2)");
+  flush(fail("in_doubt", "who knows"));
+  EXPECT_EQ(last_code(), "try_again");
+  EXPECT_NE(last().find(R"("seq":2)"), std::string::npos) << last();
+  core_.on_reply(reply_to(first.at(0)), now_);
+  EXPECT_NE(last().find(R"("type":"tick")"), std::string::npos) << last();
+  EXPECT_NE(last().find(R"("seq":1)"), std::string::npos) << last();
+}
+
+TEST_F(CoreTest, WhileTheLogDoesNotAnswerPingsAreToldToTryAgainAndLaterTaken) {
+  ping(R"(,"seq":1)");
+  auto batch = core_.take_batch(now_);
+  ASSERT_TRUE(batch);
+  now_ = now_ + 5'000;
+  ping(R"(,"seq":2)");
+  EXPECT_EQ(sent(), 0U) << "patience";
+  EXPECT_FALSE(core_.stalled(now_));
+  now_ = now_ + 1;
+  EXPECT_TRUE(core_.stalled(now_));
+  for (int seq = 3; seq < 50; ++seq) ping(R"(,"seq":)" + std::to_string(seq));
+  EXPECT_EQ(sent(), 47U);
+  EXPECT_EQ(last_code(), "try_again");
+  core_.on_appended(batch->id, {});
+  EXPECT_FALSE(core_.stalled(now_));
+  EXPECT_EQ(only<Heartbeat>(flush()).size(), 1U) << "the second ping waited for its turn";
+  ping(R"(,"seq":50)");
+  EXPECT_EQ(only<Heartbeat>(flush()).size(), 1U);
+  EXPECT_EQ(sent(), 47U);
+}
+
 }  // namespace
 }  // namespace paytick::ingest
