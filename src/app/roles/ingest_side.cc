@@ -58,6 +58,7 @@ Result<std::unique_ptr<IngestSide>> IngestSide::create(RoleContext context, cons
     const std::int64_t most = raw->context_.settings.config.gateway.connections_max;
     metrics::collect_gateway(page, raw->gateway_->stats(), most);
   });
+  my.health.add("gateway", true, [raw = side.get()] { return raw->gateway_->trouble(); });
   restored.hand_over(*side->gateway_);
   return side;
 }
