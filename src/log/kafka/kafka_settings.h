@@ -32,7 +32,7 @@ struct KafkaSettings {
   TopicPlan topics;
 
   // Passed to librdkafka as they are: security.protocol, sasl.mechanism, ssl.ca.location, … They win over
-  // ours, but for those that a promise hangs on (kafka_client.cc), which are refused.
+  // ours, but for those that a promise hangs on (client.cc), which are refused.
   std::map<std::string, std::string> properties;
 };
 
