@@ -189,7 +189,8 @@ class Book {
   void late(const AttachmentId& attachment, std::int64_t at);
   void reply(std::uint32_t i, const AttachmentId& attachment, std::uint64_t seq);
   void reply_refused(const AttachmentId& attachment, const SessionId& session, std::uint64_t seq,
-                     std::string_view code);
+                     std::string_view code, const GatewayId& gateway);
+  GatewayId gateway_of(std::uint32_t i, const AttachmentId& attachment) const;
   void hint(std::uint32_t i);  // to every attachment of a session
   void hint_all(std::uint32_t viewer);
 

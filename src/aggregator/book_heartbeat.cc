@@ -24,14 +24,15 @@ void Book::on(const Heartbeat& e) {
   const std::uint32_t i = find_attached(e.attachment);
   const auto refuse = [&](std::string_view code) {
     reject(code, "heartbeat");
-    reply_refused(e.attachment, e.session, e.seq, code);
+    reply_refused(e.attachment, e.session, e.seq, code,
+                  i == kNone ? GatewayId{} : gateway_of(i, e.attachment));
   };
   if (i == kNone) return refuse(code::kUnknownAttachment);
   Session& s = sessions_[i];
   const Offer& offer = offers_[s.offer];
   if (!in_time(e.at.ms, offer.late_ms)) {
     late(e.attachment, e.at.ms);
-    return reply_refused(e.attachment, e.session, e.seq, code::kLate);
+    return reply_refused(e.attachment, e.session, e.seq, code::kLate, gateway_of(i, e.attachment));
   }
   const std::int64_t since = e.at.ms - static_cast<std::int64_t>(s.start) + offer.jitter_ms;
   if (since < 0) return refuse(code::kBeforeStart);

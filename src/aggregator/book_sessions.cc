@@ -10,16 +10,16 @@ void Book::on(const Open& e) {
   if (!belongs_here(e.viewer)) return reject(code::kWrongPartition, "open");
   if (!in_time(e.at.ms, e.late_ms)) {
     late(e.attachment, e.at.ms);
-    return reply_refused(e.attachment, e.session, 0, code::kLate);
+    return reply_refused(e.attachment, e.session, 0, code::kLate, e.gateway);
   }
   if (was_used(e.attachment) || find_session(e.session) != kNone) {  // a repeat changes nothing
     const std::uint32_t i = find_attached(e.attachment);
     return i != kNone ? reply(i, e.attachment, 0)
-                      : reply_refused(e.attachment, e.session, 0, code::kUnknownAttachment);
+                      : reply_refused(e.attachment, e.session, 0, code::kUnknownAttachment, e.gateway);
   }
   const auto refuse = [&](std::string_view code) {
     reject(code, "open");
-    reply_refused(e.attachment, e.session, 0, code);
+    reply_refused(e.attachment, e.session, 0, code, e.gateway);
   };
   // What no later state can mend: this attachment is used up, so that a repeat changes nothing.
   const auto refuse_for_good = [&](std::string_view code) {

@@ -92,10 +92,19 @@ void Book::reject(std::string_view code, std::string_view input) {
   ++counters_.rejected;
 }
 
+GatewayId Book::gateway_of(std::uint32_t i, const AttachmentId& attachment) const {
+  const Session& s = sessions_[i];
+  if (s.attached != 0 && s.attachment == attachment) return lives_[s.life].gateway;
+  for (const Attachment& a : attachments_of(i))
+    if (a.id == attachment) return lives_[a.life].gateway;
+  return {};
+}
+
 void Book::reply(std::uint32_t i, const AttachmentId& attachment, std::uint64_t seq) {
   const Session& s = sessions_[i];
   Reply& r = place_.out->replies.emplace_back();
   r.attachment = attachment;
+  r.gateway = gateway_of(i, attachment);
   r.session = s.id;
   r.spendable = Amount(spendable(meter_index_of(s)));
   r.paid_until = {ticks_of(i).ends()};
@@ -105,9 +114,10 @@ void Book::reply(std::uint32_t i, const AttachmentId& attachment, std::uint64_t 
 }
 
 void Book::reply_refused(const AttachmentId& attachment, const SessionId& session, std::uint64_t seq,
-                         std::string_view code) {
+                         std::string_view code, const GatewayId& gateway) {
   Reply& r = place_.out->replies.emplace_back();
   r.attachment = attachment;
+  r.gateway = gateway;
   r.session = session;
   r.seq = seq;
   r.refused = code;

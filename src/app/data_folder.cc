@@ -55,7 +55,7 @@ Result<DataFolder> DataFolder::claim(const fs::path& path) {
   const fs::path lock = path / "lock";
   const int file = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (file < 0) return unusable(path, lock.string() + ": " + ::strerrordesc_np(errno));
-  DataFolder folder(file);
+  DataFolder folder(path, file);
   struct flock whole = whole_file();
   if (::fcntl(file, F_OFD_SETLK, &whole) != 0) {
     if (errno != EAGAIN && errno != EACCES)
@@ -71,7 +71,8 @@ Result<DataFolder> DataFolder::claim(const fs::path& path) {
   return folder;
 }
 
-DataFolder::DataFolder(DataFolder&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
+DataFolder::DataFolder(DataFolder&& other) noexcept
+    : path_(std::move(other.path_)), file_(std::exchange(other.file_, -1)) {}
 
 DataFolder::~DataFolder() {
   if (file_ >= 0) ::close(file_);

@@ -2,6 +2,7 @@
 // The claim on a data folder: one `paytick up` at a time, and nobody touches what is in it before.
 
 #include <filesystem>
+#include <utility>
 
 #include "model/error.h"
 
@@ -18,10 +19,12 @@ class DataFolder {
 
   DataFolder(DataFolder&& other) noexcept;
   DataFolder& operator=(DataFolder&&) = delete;
+  const std::filesystem::path& path() const { return path_; }
   ~DataFolder();  // the lock ends with the process, however that ends
 
  private:
-  explicit DataFolder(int file) : file_(file) {}
+  DataFolder(std::filesystem::path path, int file) : path_(std::move(path)), file_(file) {}
+  std::filesystem::path path_;
   int file_;
 };
 

@@ -27,6 +27,8 @@ int run(int argc, char** argv) {
   int exit_code = paytick::app::kExitDone;
   paytick::app::add_up(app, exit_code);
   paytick::app::add_dev_setup(app, exit_code);
+  paytick::app::add_roles(app, exit_code);
+  paytick::app::add_dev(app, exit_code);
   paytick::app::add_play(app, exit_code);
   paytick::app::add_load(app, exit_code);
   paytick::app::add_verify(app, exit_code);

@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include "app/config.h"
 #include "app/dev/dev_file.h"
 
 namespace paytick::app {
@@ -16,11 +15,12 @@ void add_target_options(CLI::App& command, TargetOptions& options) {
 
 Result<Target> find_target(const TargetOptions& options) {
   const Environment environment = process_environment();
-  const auto config = load_config(options.config_file, options.config_named, environment);
+  auto config = load_config(options.config_file, options.config_named, environment);
   if (!config) return tl::unexpected(config.error());
   Target target;
-  target.data = options.data.empty() ? config->data : std::filesystem::path(options.data);
-  if (const auto dev = dev::read_dev_file(target.data)) {
+  if (!options.data.empty()) config->data = options.data;
+  target.config = *config;
+  if (const auto dev = dev::read_dev_file(config->data)) {
     target.database_url = dev->database_url;
     target.rpc_url = dev->rpc_url;
     target.network_passphrase = dev->network_passphrase;

@@ -2,10 +2,10 @@
 // Which system a command looks at: the data folder, and the chain and database that belong to it. A running
 // `paytick up --dev` says it in dev.json; otherwise the configuration does.
 
-#include <filesystem>
 #include <optional>
 #include <string>
 
+#include "app/config.h"
 #include "chain/keys.h"
 #include "model/error.h"
 #include "model/ids.h"
@@ -26,15 +26,13 @@ struct TargetOptions {
 void add_target_options(CLI::App& command, TargetOptions& options);
 
 struct Target {
-  std::filesystem::path data;
+  Config config;             // `data` as --data says
   std::string database_url;  // empty: unknown
   std::string rpc_url;       // empty: unknown, and so is the rest
   std::string network_passphrase;
   ContractId router;
   std::optional<chain::SecretKey>
       account;  // whose name questions to the node are asked in; nothing is signed
-
-  std::filesystem::path log_folder() const { return data / "log"; }
 };
 
 // Errors of load_config, load_secret and read_dev_file.

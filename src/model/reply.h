@@ -16,6 +16,7 @@ namespace paytick {
 // everything in it is cumulative.
 struct Reply {
   AttachmentId attachment;
+  GatewayId gateway;  // whose the attachment is; zero: unknown, or a platform's, whose gateways are all alike
   SessionId session;  // the one that was continued or begun
   Amount spendable;
   TimeMs paid_until;

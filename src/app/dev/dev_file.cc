@@ -3,6 +3,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "app/atomic_file.h"
 #include "app/data_folder.h"
 #include "app/dev/environment.h"
 #include "app/json.h"
@@ -41,6 +42,28 @@ Result<DevFile> read_dev_file(const std::filesystem::path& data) {
                  .viewer = member("viewer.publicKey"),
                  .creator = member("creator.publicKey"),
                  .operator_secret = member("operator.secret")};
+}
+
+Result<DevFile> read_dev_file_with_gateway(const std::filesystem::path& data) {
+  auto file = read_dev_file(data);
+  if (file && file->listen.empty())
+    return fail("not_running",
+                "no gateway has come up yet: start `paytick ingest --dev` on this folder and "
+                "wait until it is ready");
+  return file;
+}
+
+Result<void> announce_gateway(const std::filesystem::path& data, const std::string& url) {
+  if (auto file = read_dev_file(data); !file) return tl::unexpected(file.error());
+  std::stringstream content;
+  content << std::ifstream(dev_json(data)).rdbuf();
+  std::string text = content.str();
+  constexpr std::string_view kMember = "\"listen\": \"";
+  const auto begin = text.find(kMember);
+  const auto end = begin == std::string::npos ? begin : text.find('"', begin + kMember.size());
+  if (end == std::string::npos) return fail("not_running", dev_json(data).string() + " is incomplete");
+  text.replace(begin + kMember.size(), end - begin - kMember.size(), url);
+  return write_private_file(dev_json(data), text);
 }
 
 }  // namespace paytick::app::dev

@@ -19,5 +19,11 @@ struct DevFile {
 
 // Code "not_running": there is no dev.json, so `paytick up --dev` is not ready on this folder.
 Result<DevFile> read_dev_file(const std::filesystem::path& data);
+// The same, with a gateway's URL in it.
+Result<DevFile> read_dev_file_with_gateway(const std::filesystem::path& data);
+
+// Writes the URL of a gateway beside `paytick dev` into dev.json; of several the latest stands there. Codes
+// "not_running", "file_write".
+Result<void> announce_gateway(const std::filesystem::path& data, const std::string& url);
 
 }  // namespace paytick::app::dev

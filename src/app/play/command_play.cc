@@ -102,7 +102,7 @@ int run(const Options& options) {
   if (!price)
     return complain(
         Error{"bad_price", "'" + options.price + "' is no amount of XLM, as 0.0100000", Next::refused});
-  const auto system = dev::read_dev_file(options.data);
+  const auto system = dev::read_dev_file_with_gateway(options.data);
   if (!system) return complain(system.error());
   auto operator_key = chain::SecretKey::parse(system->operator_secret);
   if (!operator_key) return complain(operator_key.error());

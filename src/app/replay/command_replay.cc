@@ -6,10 +6,10 @@
 #include <iostream>
 
 #include "app/commands.h"
+#include "app/kafka_config.h"
 #include "app/progress.h"
 #include "app/system_ports.h"
 #include "app/target.h"
-#include "log/embedded/embedded_reader.h"
 #include "projections/replay.h"
 #include "projections/schemas.h"
 
@@ -60,7 +60,7 @@ int run(const Options& options) {
     return complain({"no_database",
                      "which database? Set DATABASE_URL, or let `paytick up --dev` run on this data folder",
                      Next::refused});
-  auto log = log::EmbeddedReader::open(target->log_folder());
+  auto log = open_log_to_read(target->config, process_environment());
   if (!log) return complain(log.error());
 
   std::signal(SIGINT, [](int) { interrupted = 1; });

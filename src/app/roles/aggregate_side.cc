@@ -17,6 +17,8 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
+// A transaction costs the broker a few milliseconds, whatever is in it.
+constexpr std::int64_t kKafkaCommitMs = 20;
 // Whose partition it is, the group says at its next heartbeat.
 constexpr milliseconds kFencedWait{500};
 
@@ -27,7 +29,9 @@ AggregateSide::AggregateSide(RoleContext context, aggregator::ReplySink& replies
   const Config::Aggregator& settings = context_.settings.config.aggregator;
   aggregator::RunnerConfig config;
   config.worker.snapshot_every_bytes = static_cast<std::size_t>(settings.snapshot_every_mb) << 20;
-  config.commit_interval = milliseconds(std::max<std::int64_t>(settings.commit_interval_ms, 0));
+  config.commit_interval = milliseconds(settings.commit_interval_ms >= 0 ? settings.commit_interval_ms
+                                        : context_.alone                 ? kKafkaCommitMs
+                                                                         : 0);
   config.fenced_wait = kFencedWait;
   config.on_restored = [this](PartitionId partition, const aggregator::Fold& fold, Offset position) {
     restored(partition, fold, position);
@@ -89,7 +93,8 @@ void AggregateSide::note_error(PartitionId partition, const Error& error) {
     const std::lock_guard lock(mutex_);
     if (!failure_) failure_ = error;
   }
-  context_.fatal(error);
+  // Alone, the others' billing goes on: a partition that is broken here is broken everywhere.
+  if (!context_.alone) context_.fatal(error);
 }
 
 std::optional<Error> AggregateSide::failure() const {

@@ -1,5 +1,7 @@
 #include "app/roles/role_settings.h"
 
+#include <sodium.h>
+
 #include <utility>
 #include <vector>
 
@@ -30,6 +32,20 @@ Result<void> check_present(const Config& config, const RoleNeeds& needs) {
   return {};
 }
 
+// 64 hexadecimal digits.
+Result<std::optional<ingest::ResumeTokens::Key>> load_resume_key(const Environment& environment) {
+  if (environment("PAYTICK_RESUME_KEY").empty() && environment("PAYTICK_RESUME_KEY_FILE").empty())
+    return std::nullopt;
+  const auto text = load_secret("RESUME_KEY", environment);
+  if (!text) return tl::unexpected(text.error());
+  ingest::ResumeTokens::Key key{};
+  std::size_t n = 0;
+  if (sodium_hex2bin(key.data(), key.size(), text->data(), text->size(), nullptr, &n, nullptr) != 0 ||
+      n != key.size() || text->size() != 2 * key.size())
+    return fail("secret_bad", "PAYTICK_RESUME_KEY is not 64 hexadecimal digits (openssl rand -hex 32)");
+  return key;
+}
+
 }  // namespace
 
 Result<RoleSettings> production_settings(const Config& config, const RoleNeeds& needs) {
@@ -53,6 +69,9 @@ Result<RoleSettings> production_settings(const Config& config, const RoleNeeds& 
     auto api_key = load_secret("PLATFORM_API_KEY", environment);
     if (!api_key) return tl::unexpected(api_key.error());
     settings.platform_api_key = *api_key;
+    const auto resume_key = load_resume_key(environment);
+    if (!resume_key) return tl::unexpected(resume_key.error());
+    settings.resume_key = *resume_key;
   }
   return settings;
 }

@@ -6,6 +6,7 @@
 
 #include "app/config.h"
 #include "chain/keys.h"
+#include "ingest/resume_tokens.h"
 #include "model/error.h"
 #include "model/ids.h"
 
@@ -18,6 +19,8 @@ struct RoleSettings {
   std::optional<chain::SecretKey> settler;  // signs settlements
   std::optional<chain::SecretKey> admin;    // registers creators
   std::string platform_api_key;             // of the first platform
+  // Of all gateways together; nothing: each keeps its own in its data folder.
+  std::optional<ingest::ResumeTokens::Key> resume_key;
 };
 
 // What must be configured.

@@ -2,12 +2,12 @@
 
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <iostream>
 
 #include "app/commands.h"
 #include "app/data_folder.h"
 #include "app/dev/environment.h"
+#include "app/dev/role_settings.h"
 #include "app/logging.h"
 #include "app/stop_signals.h"
 #include "app/target.h"
@@ -27,23 +27,6 @@ struct Options {
 int complain(const Error& error) {
   std::cerr << "paytick up: " << error.message << " (" << error.code << ")\n";
   return error.code.starts_with("config_") || error.code.starts_with("secret_") ? kExitUsage : kExitFailed;
-}
-
-RoleSettings development_settings(Config config, dev::Environment& environment) {
-  config.chain.rpc_url = environment.network().rpc_url();
-  config.chain.network_passphrase = environment.network().passphrase();
-  config.chain.router = to_text(environment.router());
-  config.chain.poll_ms = std::min<std::int64_t>(config.chain.poll_ms, 100);
-  config.database.url = environment.postgres().url();
-  // Whoever tries paytick out wants to see the money move, and the fee is play money.
-  config.settlement.max_age_s = std::min<std::int64_t>(config.settlement.max_age_s, 3);
-  config.settlement.max_fee_share_bps = 10'000;
-  return {.config = config,
-          .development = true,
-          .router = environment.router(),
-          .settler = environment.secrets().settler,
-          .admin = environment.secrets().operator_key,
-          .platform_api_key = environment.secrets().platform_api_key};
 }
 
 int run(const Options& options) {
@@ -73,7 +56,10 @@ int run(const Options& options) {
         random);
     if (!started) return complain(started.error());
     environment = std::move(*started);
-    settings = development_settings(*config, *environment);
+    settings =
+        dev::development_settings(*config, environment->secrets(),
+                                  {environment->network().rpc_url(), environment->network().passphrase(),
+                                   environment->postgres().url(), environment->router()});
   }
 
   auto system = System::start(std::move(*settings), [&signals] { return signals.asked(0); });

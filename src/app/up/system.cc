@@ -69,8 +69,9 @@ Result<void> System::start_roles(const RoleContext& context) {
   project_ = std::make_unique<ProjectSide>(context);
   if (auto done = project_->start(); !done) return done;
 
-  const auto identity = next_identity(settings_.config.data / "gateway.json", random_, clock_.now());
+  auto identity = next_identity(settings_.config.data / "gateway.json", random_, clock_.now());
   if (!identity) return tl::unexpected(identity.error());
+  if (settings_.resume_key) identity->resume_key = *settings_.resume_key;
   const RestoredSessions restored{relay_.restored_positions(log_->partitions()),
                                   [this](ingest::Gateway& gateway) { relay_.hand_over(gateway); }};
   auto ingest = IngestSide::create(context, *identity, restored);

@@ -4,10 +4,10 @@
 #include <iostream>
 
 #include "app/commands.h"
+#include "app/kafka_config.h"
 #include "app/progress.h"
 #include "app/target.h"
 #include "app/verify/verifier.h"
-#include "log/embedded/embedded_reader.h"
 #include "settler/soroban_chain.h"
 
 namespace paytick::app {
@@ -26,7 +26,7 @@ int complain(const Error& error) {
 int run(const Options& options) {
   const auto target = find_target(options.target);
   if (!target) return complain(target.error());
-  auto log = log::EmbeddedReader::open(target->log_folder());
+  auto log = open_log_to_read(target->config, process_environment());
   if (!log) return complain(log.error());
   std::unique_ptr<settler::SorobanChain> chain;
   if (!target->rpc_url.empty()) {

@@ -1,0 +1,39 @@
+#pragma once
+// In a gateway's process: the replies that aggregators elsewhere have written for it, from now on.
+
+#include <atomic>
+#include <functional>
+#include <span>
+#include <thread>
+
+#include "log/event_log.h"
+#include "model/reply_record.h"
+
+namespace paytick::app {
+
+class ReplyFollower {
+ public:
+  using Deliver = std::function<void(std::span<const Reply>)>;  // on the follower's thread
+  // Begins at the end of the gateway's partition. Must outlive whoever keeps the replies.
+  ReplyFollower(log::EventLog& log, const GatewayId& gateway, Deliver deliver);
+  ~ReplyFollower() { stop(); }
+
+  void stop();
+  std::uint64_t delivered() const { return delivered_; }
+
+ private:
+  void run();
+  Result<void> follow();
+
+  log::EventLog& log_;
+  const std::string key_;
+  const log::TopicPartition from_;
+  const Deliver deliver_;
+  ReplyReader reader_;
+  std::optional<Offset> next_;
+  std::atomic<std::uint64_t> delivered_{0};
+  std::atomic<bool> stop_{false};
+  std::thread thread_;
+};
+
+}  // namespace paytick::app

@@ -1,0 +1,230 @@
+#include "app/roles/role_process.h"
+
+#include <spdlog/spdlog.h>
+
+#include <iostream>
+#include <mutex>
+#include <utility>
+
+#include "app/commands.h"
+#include "app/dev/role_settings.h"
+#include "app/kafka_config.h"
+#include "app/logging.h"
+#include "app/roles/address.h"
+#include "app/roles/admin_server.h"
+#include "app/roles/watched_log.h"
+#include "app/stop_signals.h"
+#include "app/system_ports.h"
+#include "app/worker_thread.h"
+
+namespace paytick::app {
+namespace {
+
+constexpr long kRetryMs = 500;
+
+bool is_usage(const Error& error) {
+  return error.code.starts_with("config_") || error.code.starts_with("secret_");
+}
+
+// One process: what it holds, in the order in which it is needed.
+class Process {
+ public:
+  Process(const Role& role, RoleSettings settings, log::KafkaSettings kafka)
+      : role_(role), settings_(std::move(settings)), kafka_settings_(std::move(kafka)) {}
+
+  Result<void> serve_health(const Address& address);
+  // Nothing when a signal came first.
+  Result<bool> start(const StopSignals& signals);
+  void drain();
+  std::optional<Error> failure() const;
+  std::string where() const { return running_->where(); }
+
+ private:
+  Result<bool> open_log(const StopSignals& signals);
+  RoleContext context(const StopSignals& signals);
+  std::optional<Error> log_trouble() const;
+  void failed(const Error& error);
+
+  const Role& role_;
+  const RoleSettings settings_;
+  const log::KafkaSettings kafka_settings_;
+  SystemClock clock_;
+  SystemRandom random_;
+  Health health_;
+  mutable std::mutex mutex_;
+  std::optional<Error> failure_;
+  std::optional<Error> connecting_{{"connecting", "no broker has answered yet", Next::retry}};
+  std::unique_ptr<log::KafkaLog> kafka_;
+  std::unique_ptr<WatchedLog> log_;
+  std::shared_ptr<RunningRole> running_;
+  std::unique_ptr<AdminServer> admin_;  // last: its routes use the above
+};
+
+Result<void> Process::serve_health(const Address& address) {
+  health_.add("log", true, [this] { return log_trouble(); });
+  ingest::HttpRoutes routes;
+  health_.add_routes(routes);
+  routes.add("GET", "/metrics", ingest::RunOn::pool, [this](const auto&) {
+    std::shared_ptr<RunningRole> running;
+    {
+      const std::lock_guard lock(mutex_);
+      running = running_;
+    }
+    ingest::HttpResponse response;
+    response.content_type = "text/plain; version=0.0.4";
+    if (running) response.body = running->metrics();
+    return response;
+  });
+  auto server = AdminServer::start(address, std::move(routes));
+  if (!server) return tl::unexpected(server.error());
+  admin_ = std::move(*server);
+  spdlog::info("{}: health and metrics on {}", role_.name, admin_->url());
+  return {};
+}
+
+std::optional<Error> Process::log_trouble() const {
+  {
+    const std::lock_guard lock(mutex_);
+    if (connecting_) return connecting_;
+  }
+  if (!kafka_->counters().reachable)
+    return Error{"broker_unreachable", "no broker of " + kafka_settings_.bootstrap + " answers", Next::retry};
+  return log_->trouble();
+}
+
+void Process::failed(const Error& error) {
+  const std::lock_guard lock(mutex_);
+  if (!failure_) failure_ = error;
+}
+
+std::optional<Error> Process::failure() const {
+  const std::lock_guard lock(mutex_);
+  return failure_;
+}
+
+Result<bool> Process::open_log(const StopSignals& signals) {
+  TroubleLog trouble("kafka");
+  for (;;) {
+    auto opened = log::KafkaLog::open(kafka_settings_);
+    if (opened) {
+      trouble.note(std::nullopt);
+      kafka_ = std::move(*opened);
+      log_ = std::make_unique<WatchedLog>(*kafka_, clock_);
+      const std::lock_guard lock(mutex_);
+      connecting_.reset();
+      return true;
+    }
+    if (opened.error().next != Next::retry) return tl::unexpected(opened.error());
+    trouble.note(opened.error());
+    {
+      const std::lock_guard lock(mutex_);
+      connecting_ = opened.error();
+    }
+    if (signals.asked(kRetryMs)) return false;
+  }
+}
+
+RoleContext Process::context(const StopSignals& signals) {
+  return {settings_,
+          *log_,
+          clock_,
+          random_,
+          health_,
+          [this](const Error& error) { failed(error); },
+          [this](RoleName name) -> std::unique_ptr<log::PartitionSource> {
+            switch (name) {
+              case RoleName::aggregate:
+                return kafka_->partition_source(log::Role::aggregator);
+              case RoleName::settle:
+                return kafka_->partition_source(log::Role::settler);
+              case RoleName::project:
+                break;
+            }
+            return kafka_->partition_source("projection", log::Topic::ticks);
+          },
+          true,
+          [&signals] { return signals.asked(0); }};
+}
+
+Result<bool> Process::start(const StopSignals& signals) {
+  auto opened = open_log(signals);
+  if (!opened || !*opened) return opened;
+  spdlog::info("{}: {} partitions, brokers {}", role_.name, log_->partitions(), kafka_settings_.bootstrap);
+  TroubleLog trouble(role_.name);
+  for (;;) {
+    auto running = role_.start(context(signals));
+    if (running) {
+      const std::lock_guard lock(mutex_);
+      running_ = std::move(*running);
+      return true;
+    }
+    const Error& error = running.error();
+    if (error.code == "stop_asked") return false;
+    if (error.next != Next::retry && error.next != Next::in_doubt) return tl::unexpected(error);
+    trouble.note(error);
+    if (signals.asked(kRetryMs)) return false;
+  }
+}
+
+void Process::drain() {
+  health_.set_draining();
+  running_->drain();
+}
+
+int complain(const Role& role, const Error& error) {
+  std::cerr << "paytick " << role.name << ": " << error.message << " (" << error.code << ")\n";
+  return is_usage(error) ? kExitUsage : kExitFailed;
+}
+
+Result<Config> configure(const RoleOptions& options, const Role& role) {
+  auto config = load_config(options.target.config_file, options.target.config_named, process_environment());
+  if (!config) return config;
+  if (!options.target.data.empty()) config->data = options.target.data;
+  if (!options.listen.empty()) config->gateway.listen = options.listen;
+  if (!options.admin.empty()) config->admin.listen = options.admin;
+  if (!options.instance.empty()) config->kafka.instance_id = options.instance;
+  if (config->log.engine != "kafka")
+    return fail("config_bad_value", "log.engine is '" + config->log.engine + "', and `paytick " + role.name +
+                                        "` shares its log with other processes: set log.engine = \"kafka\" "
+                                        "and kafka.bootstrap, or use `paytick up`");
+  return config;
+}
+
+}  // namespace
+
+int run_role(const Role& role, const RoleOptions& options) {
+  const auto config = configure(options, role);
+  if (!config) return complain(role, config.error());
+  if (auto done = set_up_logging(config->logging.level, config->logging.format); !done)
+    return complain(role, done.error());
+  const auto admin = parse_address("admin.listen", config->admin.listen);
+  if (!admin) return complain(role, admin.error());
+  const auto kafka = kafka_settings(*config, process_environment());
+  if (!kafka) return complain(role, kafka.error());
+  const StopSignals signals;  // before any other thread
+  auto settings =
+      options.development ? dev::development_settings(*config) : production_settings(*config, role.needs);
+  if (!settings) return complain(role, settings.error());
+
+  Process process(role, std::move(*settings), *kafka);
+  if (auto done = process.serve_health(*admin); !done) return complain(role, done.error());
+  const auto started = process.start(signals);
+  if (!started) return complain(role, started.error());
+  if (!*started) {
+    spdlog::info("{}: ended before it was ready", role.name);
+    return kExitDone;
+  }
+  const std::string where = process.where();
+  spdlog::info("{}: at work{}{}", role.name, where.empty() ? "" : ", ready on ", where);
+  bool asked = false;
+  while (!asked && !process.failure()) asked = signals.asked(100);
+  signals.release();
+  spdlog::info("{}: ending; what is under way is finished", role.name);
+  process.drain();
+  const auto failure = process.failure();
+  if (!asked && failure) return complain(role, *failure);
+  spdlog::info("{}: ended", role.name);
+  return kExitDone;
+}
+
+}  // namespace paytick::app
