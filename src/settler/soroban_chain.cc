@@ -73,6 +73,8 @@ Result<Preparation> SorobanChain::prepare(std::span<const SettlementItem> items,
   envelope.tx =
       chain::make_transaction(source(), sequence, inclusion_fee(), {seconds(min_time), seconds(max_time)},
                               chain::invoke(config_.router, "settle", settle_args(items)));
+  // The router asks for the settler's word: the source of the call gives it.
+  if (config_.channel) envelope.tx.operations.front().source = chain::muxed(settler_.account());
   auto simulated = rpc_.simulate(envelope.tx);
   if (!simulated) return tl::unexpected(simulated.error());
   if (!simulated->error.empty()) {
@@ -88,6 +90,7 @@ Result<Preparation> SorobanChain::prepare(std::span<const SettlementItem> items,
   if (auto done = chain::assemble(envelope.tx, simulated->resources); !done)
     return tl::unexpected(done.error());
   chain::sign(network_, settler_, envelope);
+  if (config_.channel) chain::sign(network_, *config_.channel, envelope);
   if (auto fits = chain::check_limits(envelope, simulated->resources.events_and_return_bytes); !fits)
     return tl::unexpected(fits.error());
   Preparation out;

@@ -18,17 +18,23 @@ struct SorobanConfig {
   chain::HttpOptions http;
   std::uint32_t inclusion_fee_max = 100'000;  // stroops; what is asked follows the network's statistics
   chain::SubmitOptions admin;                 // how creators are registered
+  // Whose sequence numbers settlements take, and who pays their fees, instead of the settler itself: several
+  // settlers sign with one key, and each has an account of its own here. Else they would take each other's
+  // numbers: nothing is paid twice, but one of two transactions is refused.
+  std::optional<chain::SecretKey> channel;
 };
 
 class SorobanChain : public ChainPort {
  public:
-  // `settler` signs and pays settlements; `admin`, when given, registers creators and should be another
+  // `settler` signs settlements, and pays them unless there is a channel; `admin`, when given, registers creators and should be another
   // account: one transaction of an account is in flight at a time. Refuses a node of another network: code
   // "wrong_network".
   static Result<std::unique_ptr<SorobanChain>> connect(SorobanConfig config, const chain::SecretKey& settler,
                                                        std::optional<chain::SecretKey> admin = std::nullopt);
 
-  AccountId source() const override { return settler_.account(); }
+  AccountId source() const override {
+    return config_.channel ? config_.channel->account() : settler_.account();
+  }
   Result<LedgerInfo> latest_ledger() override;
   Result<std::int64_t> next_sequence() override;
   Result<Preparation> prepare(std::span<const SettlementItem> items, std::int64_t sequence, TimeMs min_time,

@@ -27,8 +27,10 @@ class Process:
     def start(self):
         command = [PAYTICK, self.name, "--dev", "--config", self.roles.config, "--data", self.roles.data,
                    "--admin", "127.0.0.1:0"]
-        if self.name == "ingest":  # several of them on this folder
-            command += ["--instance", self.instance, "--listen", "127.0.0.1:0"]
+        if self.name in ("ingest", "settle"):  # a folder and an account of its own
+            command += ["--instance", f"{self.name}-{self.instance}"]
+        if self.name == "ingest":
+            command += ["--listen", "127.0.0.1:0"]
         self.offset = self.log_file.stat().st_size if self.log_file.exists() else 0
         with open(self.log_file, "a") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, preexec_fn=die_with_the_test)
@@ -48,6 +50,7 @@ class Process:
         return self.roles.wait_for(f"{pattern} of {self.name}", found, patience_s)
 
     def readyz(self):
+        assert self.process.poll() is None, f"{self.name} has ended:\n{self.log()}"
         try:
             with urllib.request.urlopen(self.admin + "/readyz", timeout=20) as answer:
                 return answer.status, json.loads(answer.read())
@@ -144,7 +147,8 @@ min_insync = 1
         return [process for process in self.processes if process.name == name]
 
     def run(self, *command, timeout=120):
-        return super().run(*command, "--config", self.config, timeout=timeout)
+        configured = ["--config", self.config] if command[0] in ("verify", "replay", "topics") else []
+        return super().run(*command, *configured, timeout=timeout)
 
     def projection_lag(self):
         return sum(process.metric("paytick_projection_lag_records") for process in self.of("project"))

@@ -1,10 +1,12 @@
 #include "app/dev/role_settings.h"
 
 #include <algorithm>
+#include <array>
 
 #include "app/dev/dev_file.h"
 #include "app/system_ports.h"
 #include "model/hash.h"
+#include "settler/dev_chain.h"
 
 namespace paytick::app::dev {
 
@@ -37,7 +39,23 @@ Result<RoleSettings> development_settings(const Config& config) {
       config, *secrets, {file->rpc_url, file->network_passphrase, file->database_url, file->router});
   // All gateways of the folder share it.
   blake2b("resume key of " + secrets->settler.seed_text(), settings.resume_key.emplace());
+  if (const std::string& instance = config.kafka.instance_id; !instance.empty()) {
+    // An account of its own for each settler that has a name; made where it is missing.
+    std::array<std::uint8_t, 32> seed{};
+    blake2b("channel " + instance + " of " + secrets->settler.seed_text(), seed);
+    settings.channel = chain::SecretKey::from_seed(seed);
+  }
   return settings;
+}
+
+Result<void> fund_channel(const RoleSettings& settings) {
+  if (!settings.channel) return {};
+  const auto file = read_dev_file(settings.config.data);
+  if (!file) return tl::unexpected(file.error());
+  auto chain = settler::DevChain::connect(file->rpc_url, file->network_passphrase, *settings.admin);
+  if (!chain) return tl::unexpected(chain.error());
+  const std::array<AccountId, 1> accounts = {settings.channel->account()};
+  return (*chain)->fund(file->friendbot_url, accounts);
 }
 
 }  // namespace paytick::app::dev

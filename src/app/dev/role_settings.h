@@ -18,5 +18,7 @@ RoleSettings development_settings(Config config, const Secrets& secrets, const S
 
 // Of the `paytick dev` (or `paytick up --dev`) that runs on config.data. Code "not_running".
 Result<RoleSettings> development_settings(const Config& config);
+// Has friendbot make the account of the settler's channel, where there is one and it is missing.
+Result<void> fund_channel(const RoleSettings& settings);
 
 }  // namespace paytick::app::dev

@@ -8,6 +8,7 @@
 #include "app/commands.h"
 #include "app/data_folder.h"
 #include "app/dev/dev_file.h"
+#include "app/dev/role_settings.h"
 #include "app/roles/aggregate_side.h"
 #include "app/roles/identity.h"
 #include "app/roles/ingest_side.h"
@@ -107,6 +108,8 @@ class RunningSettle final : public RunningRole {
  public:
   explicit RunningSettle(const RoleContext& context) : side_(context) {}
   static Result<std::unique_ptr<RunningRole>> start(const RoleContext& context) {
+    if (context.settings.development)
+      if (auto done = dev::fund_channel(context.settings); !done) return tl::unexpected(done.error());
     auto role = std::make_unique<RunningSettle>(context);
     if (auto done = role->side_.start(); !done) return tl::unexpected(done.error());
     return role;

@@ -8,6 +8,10 @@
 namespace paytick::app {
 namespace {
 
+bool is_set(const std::string& name, const Environment& environment) {
+  return !environment("PAYTICK_" + name).empty() || !environment("PAYTICK_" + name + "_FILE").empty();
+}
+
 Result<chain::SecretKey> load_key(std::string_view name, const Environment& environment) {
   const auto text = load_secret(name, environment);
   if (!text) return tl::unexpected(text.error());
@@ -34,8 +38,7 @@ Result<void> check_present(const Config& config, const RoleNeeds& needs) {
 
 // 64 hexadecimal digits.
 Result<std::optional<ingest::ResumeTokens::Key>> load_resume_key(const Environment& environment) {
-  if (environment("PAYTICK_RESUME_KEY").empty() && environment("PAYTICK_RESUME_KEY_FILE").empty())
-    return std::nullopt;
+  if (!is_set("RESUME_KEY", environment)) return std::nullopt;
   const auto text = load_secret("RESUME_KEY", environment);
   if (!text) return tl::unexpected(text.error());
   ingest::ResumeTokens::Key key{};
@@ -64,6 +67,11 @@ Result<RoleSettings> production_settings(const Config& config, const RoleNeeds& 
     if (!admin) return tl::unexpected(admin.error());
     settings.settler = *settler;
     settings.admin = *admin;
+    if (is_set("SETTLER_CHANNEL_SECRET", environment)) {
+      auto channel = load_key("SETTLER_CHANNEL_SECRET", environment);
+      if (!channel) return tl::unexpected(channel.error());
+      settings.channel = *channel;
+    }
   }
   if (needs.platform) {
     auto api_key = load_secret("PLATFORM_API_KEY", environment);

@@ -37,6 +37,7 @@ class Connected {
     config.rpc_url = settings.config.chain.rpc_url;
     config.network_passphrase = settings.config.chain.network_passphrase;
     config.router = settings.router;
+    config.channel = settings.channel;
     auto made =
         settler::SorobanChain::connect(config, *settings.settler, as_admin ? settings.admin : std::nullopt);
     if (!made) return tl::unexpected(made.error());

@@ -6,6 +6,8 @@
 #include <map>
 #include <sstream>
 
+#include "app/kafka_config.h"
+
 namespace paytick::app {
 namespace {
 
@@ -80,6 +82,28 @@ TEST_F(ConfigTest, SecretsComeFromAVariableOrAFile) {
   EXPECT_EQ(load_secret("SETTLER_SECRET", environment()).value(), "SABC");
   variables_["PAYTICK_SETTLER_SECRET"] = "SXYZ";
   EXPECT_EQ(load_secret("SETTLER_SECRET", environment()).value(), "SXYZ");
+}
+
+TEST_F(ConfigTest, KafkasOwnPropertiesArePassedOnAndSecretsAreNot) {
+  const auto config = load(
+      "[log]\nengine = \"kafka\"\n[kafka]\nbootstrap = \"a:1\"\n[kafka.properties]\n"
+      "security.protocol = \"SASL_SSL\"\n\"sasl.mechanism\" = \"PLAIN\"\nsocket.keepalive.enable = true\n");
+  ASSERT_TRUE(config) << config.error().message;
+  const std::map<std::string, std::string> wanted = {{"security.protocol", "SASL_SSL"},
+                                                     {"sasl.mechanism", "PLAIN"},
+                                                     {"socket.keepalive.enable", "true"}};
+  EXPECT_EQ(config->kafka.properties, wanted);
+  EXPECT_EQ(load("[kafka.properties]\nsasl.password = \"x\"\n").error().code, "config_bad_value");
+  EXPECT_EQ(load("[log]\nengine = \"rabbit\"\n").error().code, "config_bad_value");
+}
+
+TEST_F(ConfigTest, KafkasSecretsComeFromTheEnvironment) {
+  auto config = load("[kafka]\nbootstrap = \"a:1\"\n");
+  variables_["PAYTICK_KAFKA_SASL_PASSWORD_FILE"] = write("hush\n").string();
+  EXPECT_EQ(kafka_settings(*config, environment())->properties.at("sasl.password"), "hush");
+  config->kafka.request_timeout_ms = config->kafka.transaction_timeout_ms;
+  EXPECT_EQ(kafka_settings(*config, environment()).error().code, "config_bad_value");
+  EXPECT_EQ(kafka_settings({}, environment()).error().code, "config_missing");
 }
 
 TEST(ConfigReference, TheDocumentedKeysAreTheOnesThatExist) {
