@@ -26,9 +26,9 @@ struct SorobanConfig {
 
 class SorobanChain : public ChainPort {
  public:
-  // `settler` signs settlements, and pays them unless there is a channel; `admin`, when given, registers creators and should be another
-  // account: one transaction of an account is in flight at a time. Refuses a node of another network: code
-  // "wrong_network".
+  // `settler` signs settlements, and pays them unless there is a channel; `admin`, when given, registers
+  // creators and should be another account: one transaction of an account is in flight at a time. Refuses a
+  // node of another network: code "wrong_network".
   static Result<std::unique_ptr<SorobanChain>> connect(SorobanConfig config, const chain::SecretKey& settler,
                                                        std::optional<chain::SecretKey> admin = std::nullopt);
 

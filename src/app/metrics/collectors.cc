@@ -97,6 +97,15 @@ void collect_projection(Page& page, const projections::WorkerStatus& status, Tim
   page.set("paytick_projection_behind_seconds", status.as_of ? seconds_between(*status.as_of, now) : 0.0);
 }
 
+void collect_kafka(Page& page, const log::KafkaCounters& counters) {
+  page.set("paytick_kafka_reachable", counters.reachable ? 1 : 0);
+  page.set("paytick_kafka_in_doubt_total", counters.in_doubt);
+  page.set("paytick_kafka_fenced_total", counters.fenced);
+  page.set("paytick_kafka_aborted_total", counters.aborted);
+  page.set("paytick_kafka_append_failures_total", counters.append_failures);
+  page.set("paytick_kafka_reconnects_total", counters.reconnects);
+}
+
 void collect_embedded_log(Page& page, const log::EmbeddedLog::Metrics& log) {
   page.set("paytick_log_syncs_total", log.groups);
   page.set("paytick_log_waiting_writes", log.waiting);

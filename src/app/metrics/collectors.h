@@ -10,6 +10,7 @@
 #include "app/metrics/page.h"
 #include "ingest/gateway_parts.h"
 #include "log/embedded/embedded_log.h"
+#include "log/kafka/kafka_log.h"
 #include "projections/worker.h"
 #include "settler/settler_worker.h"
 
@@ -22,6 +23,7 @@ void collect_aggregator(Page& page, const std::map<PartitionId, aggregator::Runn
                         const std::map<PartitionId, std::uint64_t>& lags, TimeMs now);
 void collect_settler(Page& page, const settler::SettlerStatus& status);
 void collect_projection(Page& page, const projections::WorkerStatus& status, TimeMs now);
+void collect_kafka(Page& page, const log::KafkaCounters& counters);
 void collect_embedded_log(Page& page, const log::EmbeddedLog::Metrics& log);
 
 }  // namespace paytick::app::metrics

@@ -96,6 +96,11 @@ inline constexpr Definition kDefinitions[] = {
      "Readers that had to begin again."},
     {"paytick_kafka_queued_bytes", Type::gauge, Where::kafka_log, "bytes", "", "Read ahead, not taken yet."},
 
+    {"paytick_gateway_replies_total", Type::counter, Where::kafka_log, "replies", "",
+     "Replies of the fold that reached this gateway from aggregators elsewhere."},
+    {"paytick_aggregator_replies_total", Type::counter, Where::kafka_log, "replies", "outcome",
+     "Replies for gateways elsewhere: published, or dropped because the log did not take them in time."},
+
     // The gateway.
     {"paytick_gateway_connections", Type::gauge, Where::ingest, "connections", "",
      "Open connections, WebSocket and HTTP."},

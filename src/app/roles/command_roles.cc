@@ -1,6 +1,5 @@
 // paytick ingest, aggregate, settle, project: one role each, over Kafka.
 
-#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <utility>
@@ -39,25 +38,27 @@ class RunningIngest final : public RunningRole {
     if (!restored) return tl::unexpected(restored.error());
 
     std::unique_ptr<RunningIngest> role(new RunningIngest(std::move(*folder), context));
-    auto side =
-        IngestSide::create(context, *identity, *restored, [raw = role.get()] { return raw->own_metrics(); });
+    auto side = IngestSide::create(context, *identity, *restored);
     if (!side) return tl::unexpected(side.error());
     role->side_ = std::move(*side);
     role->replies_ = std::make_unique<ReplyFollower>(
         context.log, identity->gateway,
         [&gateway = role->side_->gateway()](std::span<const Reply> replies) { gateway.deliver(replies); });
     if (auto done = role->side_->start(); !done) return tl::unexpected(done.error());
+    context.metrics.add([raw = role.get()](metrics::Page& page) {
+      page.set("paytick_gateway_replies_total", raw->replies_->delivered());
+    });
     if (settings.development)
       if (auto done = dev::announce_gateway(settings.config.data, role->side_->listen()); !done)
         return tl::unexpected(done.error());
     return role;
   }
   ~RunningIngest() override {
+    metrics_.clear();
     if (replies_) replies_->stop();
     side_.reset();
   }
 
-  std::string metrics() override { return side_->gateway().metrics() + own_metrics(); }
   std::string where() const override { return side_->listen(); }
   // Sockets are told to come back to another gateway (1001, "draining"); each writes its stop.
   void drain() override {
@@ -66,15 +67,11 @@ class RunningIngest final : public RunningRole {
   }
 
  private:
-  RunningIngest(DataFolder folder, const RoleContext&) : folder_(std::move(folder)) {}
-  std::string own_metrics() const {
-    return fmt::format(
-        "# HELP paytick_gateway_replies_total Replies of the fold that reached this gateway.\n"
-        "# TYPE paytick_gateway_replies_total counter\npaytick_gateway_replies_total {}\n",
-        replies_ ? replies_->delivered() : 0);
-  }
+  RunningIngest(DataFolder folder, const RoleContext& context)
+      : folder_(std::move(folder)), metrics_(context.metrics) {}
 
   DataFolder folder_;
+  metrics::Registry& metrics_;
   std::unique_ptr<ReplyFollower> replies_;  // outlives the gateway, which keeps what it gave
   std::unique_ptr<IngestSide> side_;
 };
@@ -82,20 +79,17 @@ class RunningIngest final : public RunningRole {
 class RunningAggregate final : public RunningRole {
  public:
   explicit RunningAggregate(const RoleContext& context)
-      : replies_(context.log, context.clock), side_(context, replies_) {}
+      : replies_(context.log, context.clock), side_(context, replies_) {
+    context.metrics.add([this](metrics::Page& page) {
+      const auto counters = replies_.counters();
+      page.set("paytick_aggregator_replies_total", counters.published, {{"outcome", "published"}});
+      page.set("paytick_aggregator_replies_total", counters.dropped, {{"outcome", "dropped"}});
+    });
+  }
   static Result<std::unique_ptr<RunningRole>> start(const RoleContext& context) {
     auto role = std::make_unique<RunningAggregate>(context);
     if (auto done = role->side_.start(); !done) return tl::unexpected(done.error());
     return role;
-  }
-  std::string metrics() override {
-    const auto counters = replies_.counters();
-    return side_.metrics() +
-           fmt::format(
-               "# HELP paytick_replies_total Replies for gateways, by whether they were written.\n"
-               "# TYPE paytick_replies_total counter\npaytick_replies_total{{outcome=\"published\"}} {}\n"
-               "paytick_replies_total{{outcome=\"dropped\"}} {}\n",
-               counters.published, counters.dropped);
   }
   void drain() override { side_.stop(); }
 
@@ -114,7 +108,6 @@ class RunningSettle final : public RunningRole {
     if (auto done = role->side_.start(); !done) return tl::unexpected(done.error());
     return role;
   }
-  std::string metrics() override { return side_.metrics(); }
   void drain() override { side_.stop(); }
 
  private:
@@ -123,17 +116,15 @@ class RunningSettle final : public RunningRole {
 
 class RunningProject final : public RunningRole {
  public:
-  explicit RunningProject(const RoleContext& context) : clock_(context.clock), side_(context) {}
+  explicit RunningProject(const RoleContext& context) : side_(context) {}
   static Result<std::unique_ptr<RunningRole>> start(const RoleContext& context) {
     auto role = std::make_unique<RunningProject>(context);
     if (auto done = role->side_.start(); !done) return tl::unexpected(done.error());
     return role;
   }
-  std::string metrics() override { return side_.metrics(clock_.now()); }
   void drain() override { side_.stop(); }
 
  private:
-  WallClock& clock_;
   ProjectSide side_;
 };
 

@@ -9,6 +9,11 @@ void Health::add(std::string part, bool required, Probe probe) {
   parts_.push_back({std::move(part), required, std::move(probe)});
 }
 
+void Health::clear() {
+  const std::lock_guard lock(mutex_);
+  parts_.clear();
+}
+
 ingest::HttpResponse Health::healthz() const {
   ingest::HttpResponse response;
   response.body = "{\"status\":\"ok\"}\n";

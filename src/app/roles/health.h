@@ -21,6 +21,7 @@ class Health {
   // `trouble` is asked on each request: nothing when the part is well.
   using Probe = std::function<std::optional<Error>()>;
   void add(std::string part, bool required, Probe probe);
+  void clear();  // forgets all parts: none is asked after it
 
   // 200 {"status":"ok"} as long as the process answers at all.
   ingest::HttpResponse healthz() const;

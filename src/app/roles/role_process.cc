@@ -10,6 +10,8 @@
 #include "app/dev/role_settings.h"
 #include "app/kafka_config.h"
 #include "app/logging.h"
+#include "app/metrics/collectors.h"
+#include "app/metrics/observed_log.h"
 #include "app/roles/address.h"
 #include "app/roles/admin_server.h"
 #include "app/roles/watched_log.h"
@@ -30,7 +32,8 @@ bool is_usage(const Error& error) {
 class Process {
  public:
   Process(const Role& role, RoleSettings settings, log::KafkaSettings kafka)
-      : role_(role), settings_(std::move(settings)), kafka_settings_(std::move(kafka)) {}
+      : role_(role), settings_(std::move(settings)), kafka_settings_(std::move(kafka)), metrics_(role.name) {}
+  ~Process() { metrics_.clear(); }
 
   Result<void> serve_health(const Address& address);
   // Nothing when a signal came first.
@@ -40,6 +43,7 @@ class Process {
   std::string where() const { return running_->where(); }
 
  private:
+  void report_on_itself();
   Result<bool> open_log(const StopSignals& signals);
   RoleContext context(const StopSignals& signals);
   std::optional<Error> log_trouble() const;
@@ -51,35 +55,46 @@ class Process {
   SystemClock clock_;
   SystemRandom random_;
   Health health_;
+  metrics::Registry metrics_;
   mutable std::mutex mutex_;
   std::optional<Error> failure_;
   std::optional<Error> connecting_{{"connecting", "no broker has answered yet", Next::retry}};
+  std::optional<Error> starting_{{"starting", "it is not at work yet", Next::retry}};
+  bool connected_ = false;
   std::unique_ptr<log::KafkaLog> kafka_;
+  std::unique_ptr<metrics::ObservedLog> observed_;
   std::unique_ptr<WatchedLog> log_;
-  std::shared_ptr<RunningRole> running_;
+  std::unique_ptr<RunningRole> running_;
   std::unique_ptr<AdminServer> admin_;  // last: its routes use the above
 };
 
 Result<void> Process::serve_health(const Address& address) {
-  health_.add("log", true, [this] { return log_trouble(); });
+  report_on_itself();
   ingest::HttpRoutes routes;
   health_.add_routes(routes);
-  routes.add("GET", "/metrics", ingest::RunOn::pool, [this](const auto&) {
-    std::shared_ptr<RunningRole> running;
-    {
-      const std::lock_guard lock(mutex_);
-      running = running_;
-    }
-    ingest::HttpResponse response;
-    response.content_type = "text/plain; version=0.0.4";
-    if (running) response.body = running->metrics();
-    return response;
-  });
+  metrics_.add_routes(routes);
   auto server = AdminServer::start(address, std::move(routes));
   if (!server) return tl::unexpected(server.error());
   admin_ = std::move(*server);
   spdlog::info("{}: health and metrics on {}", role_.name, admin_->url());
   return {};
+}
+
+void Process::report_on_itself() {
+  health_.add("log", true, [this] { return log_trouble(); });
+  health_.add("start", true, [this] {
+    const std::lock_guard lock(mutex_);
+    return starting_;
+  });
+  metrics_.add([this](metrics::Page& page) {
+    health_.collect(page);
+    {
+      const std::lock_guard lock(mutex_);
+      if (!connected_) return;
+    }
+    observed_->collect(page);
+    metrics::collect_kafka(page, kafka_->counters());
+  });
 }
 
 std::optional<Error> Process::log_trouble() const {
@@ -109,9 +124,11 @@ Result<bool> Process::open_log(const StopSignals& signals) {
     if (opened) {
       trouble.note(std::nullopt);
       kafka_ = std::move(*opened);
-      log_ = std::make_unique<WatchedLog>(*kafka_, clock_);
+      observed_ = std::make_unique<metrics::ObservedLog>(*kafka_);
+      log_ = std::make_unique<WatchedLog>(*observed_, clock_);
       const std::lock_guard lock(mutex_);
       connecting_.reset();
+      connected_ = true;
       return true;
     }
     if (opened.error().next != Next::retry) return tl::unexpected(opened.error());
@@ -130,6 +147,7 @@ RoleContext Process::context(const StopSignals& signals) {
           clock_,
           random_,
           health_,
+          metrics_,
           [this](const Error& error) { failed(error); },
           [this](RoleName name) -> std::unique_ptr<log::PartitionSource> {
             switch (name) {
@@ -154,11 +172,20 @@ Result<bool> Process::start(const StopSignals& signals) {
   for (;;) {
     auto running = role_.start(context(signals));
     if (running) {
-      const std::lock_guard lock(mutex_);
       running_ = std::move(*running);
+      const std::lock_guard lock(mutex_);
+      starting_.reset();
       return true;
     }
     const Error& error = running.error();
+    // What did not start has told both about itself, and is gone.
+    metrics_.clear();
+    health_.clear();
+    report_on_itself();
+    {
+      const std::lock_guard lock(mutex_);
+      starting_ = error;
+    }
     if (error.code == "stop_asked") return false;
     if (error.next != Next::retry && error.next != Next::in_doubt) return tl::unexpected(error);
     trouble.note(error);

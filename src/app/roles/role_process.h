@@ -22,7 +22,6 @@ struct RoleOptions {
 class RunningRole {
  public:
   virtual ~RunningRole() = default;
-  virtual std::string metrics() = 0;                // Prometheus text; any thread
   virtual std::string where() const { return {}; }  // its own URL, if it serves one
   virtual void drain() = 0;                         // ends what is under way, and gives the partitions back
 };

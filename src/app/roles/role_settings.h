@@ -20,7 +20,7 @@ struct RoleSettings {
   std::optional<chain::SecretKey> admin;    // registers creators
   // Of this settler among several: pays settlements, and numbers them. Nothing: the settler's own account.
   std::optional<chain::SecretKey> channel;
-  std::string platform_api_key;             // of the first platform
+  std::string platform_api_key;  // of the first platform
   // Of all gateways together; nothing: each keeps its own in its data folder.
   std::optional<ingest::ResumeTokens::Key> resume_key;
 };

@@ -89,9 +89,8 @@ TEST_F(ConfigTest, KafkasOwnPropertiesArePassedOnAndSecretsAreNot) {
       "[log]\nengine = \"kafka\"\n[kafka]\nbootstrap = \"a:1\"\n[kafka.properties]\n"
       "security.protocol = \"SASL_SSL\"\n\"sasl.mechanism\" = \"PLAIN\"\nsocket.keepalive.enable = true\n");
   ASSERT_TRUE(config) << config.error().message;
-  const std::map<std::string, std::string> wanted = {{"security.protocol", "SASL_SSL"},
-                                                     {"sasl.mechanism", "PLAIN"},
-                                                     {"socket.keepalive.enable", "true"}};
+  const std::map<std::string, std::string> wanted = {
+      {"security.protocol", "SASL_SSL"}, {"sasl.mechanism", "PLAIN"}, {"socket.keepalive.enable", "true"}};
   EXPECT_EQ(config->kafka.properties, wanted);
   EXPECT_EQ(load("[kafka.properties]\nsasl.password = \"x\"\n").error().code, "config_bad_value");
   EXPECT_EQ(load("[log]\nengine = \"rabbit\"\n").error().code, "config_bad_value");
