@@ -6,7 +6,7 @@ import unittest
 
 from running_paytick import PAYTICK
 
-COMMANDS = ["up", "play", "load", "verify", "replay", "simulate"]
+COMMANDS = ["up", "ingest", "aggregate", "settle", "project", "dev", "play", "load", "verify", "replay", "simulate"]
 
 
 class CommandLineTest(unittest.TestCase):
@@ -33,7 +33,7 @@ class CommandLineTest(unittest.TestCase):
             self.assertIn("Exit codes: 0 ", done.stdout, command)
 
     def test_what_is_wrong_is_not_hidden_behind_the_help(self):
-        self.expect(2, "there is no command 'aggregate'; see paytick --help", "aggregate")
+        self.expect(2, "there is no command 'aggregat'; see paytick --help", "aggregat")
         self.expect(2, "paytick load: The following arguments were not expected", "load", "--vewers", "10")
         self.expect(2, "--ledger-ms", "up", "--dev", "--ledger-ms", "1")
         self.expect(2, "--tick-ms", "play", "--tick-ms", "-5")
@@ -49,6 +49,7 @@ class CommandLineTest(unittest.TestCase):
         self.expect(2, "There is no log in .paytick/log", "replay", "--dry-run")
         self.expect(1, "start `paytick up --dev` on this folder", "play")
         self.expect(1, "start `paytick up --dev` on this folder", "load")
+        self.expect(2, 'set log.engine = "kafka" and kafka.bootstrap, or use `paytick up`', "aggregate")
         self.expect(2, "chain.rpc_url is not set; see docs/configuration.md, or use --dev", "up")
 
 
