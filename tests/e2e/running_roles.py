@@ -100,9 +100,7 @@ class Roles(Paytick):
         self.spawn()
         self.kafka.start()
         self.configure(self.kafka.bootstrap)
-        applied = subprocess.run([PAYTICK, "topics", "apply", "--config", self.config], capture_output=True, text=True,
-                                 timeout=60)
-        assert applied.returncode == 0, applied.stdout + applied.stderr
+        self.wait_for("the topics", self.apply_topics)
         self.wait_for("dev.json", self._announced)
         counts = {"aggregate": 1, "ingest": 1, "settle": 1, "project": 1} | counts
         started = [Process(self, name, str(i)) for name, count in counts.items() for i in range(count)]
@@ -111,6 +109,14 @@ class Roles(Paytick):
             process.await_ready()
         self.use(self.of("ingest")[0])
         return self
+
+    def apply_topics(self):
+        """On a machine that is busy with something else the broker may take its time: then it is said again."""
+        applied = subprocess.run([PAYTICK, "topics", "apply", "--config", self.config], capture_output=True, text=True,
+                                 timeout=60)
+        passing = "(log_busy)" in applied.stderr or "(broker_unreachable)" in applied.stderr
+        assert applied.returncode == 0 or passing, applied.stdout + applied.stderr
+        return applied.returncode == 0
 
     def configure(self, bootstrap, more=""):
         self.config.write_text(f"""
