@@ -3,16 +3,18 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <functional>
 #include <thread>
 #include <utility>
 
 #include "log/checks.h"
-#include "log/kafka/client.h"
+#include "log/kafka/admin_call.h"
+#include "log/kafka/rights_admin.h"
+#include "log/kafka/topic_rights.h"
 
 namespace paytick::log {
 
 using kafka::Owned;
+using kafka::refused;
 using kafka::to_error;
 
 namespace {
@@ -28,22 +30,13 @@ struct DestroyMore {
 template <typename T>
 using Held = std::unique_ptr<T, DestroyMore>;
 using NewTopic = Held<rd_kafka_NewTopic_t>;
-using Resource = Held<rd_kafka_ConfigResource_t>;
+using TopicConfig = Held<rd_kafka_ConfigResource_t>;
 
 template <typename T>
 std::vector<T*> pointers(const std::vector<Held<T>>& held) {
   std::vector<T*> out;
   for (const auto& one : held) out.push_back(one.get());
   return out;
-}
-
-// The brokers' own words, with ours before them.
-Error refused(rd_kafka_resp_err_t code, const char* words, const std::string& doing) {
-  Error error = to_error(code, doing);
-  if (words != nullptr) error.message += std::string(" (") + words + ")";
-  // What the brokers will not have, they will not have the next time.
-  if (error.code == "log_busy") error = {"bad_configuration", error.message, Next::fatal};
-  return error;
 }
 
 TopicState state_of(const rd_kafka_metadata_topic_t& topic) {
@@ -62,9 +55,7 @@ struct TopicAdmin::Impl {
   explicit Impl(const KafkaSettings& given)
       : settings(given), timeout_ms(kafka::milliseconds_of(given.request_timeout)) {}
 
-  using Ask = std::function<void(const rd_kafka_AdminOptions_t*, rd_kafka_queue_t*)>;
-  Result<Owned<rd_kafka_event_t>> answer(rd_kafka_admin_op_t operation, const std::string& asking,
-                                         const Ask& ask);
+  kafka::AdminCall call() const { return {client.get(), timeout_ms}; }
   Result<Owned<const rd_kafka_metadata_t>> metadata();
   Result<void> read_settings(ClusterState& state);
   Result<std::int64_t> end(const std::string& topic, std::uint32_t partition);
@@ -76,20 +67,6 @@ struct TopicAdmin::Impl {
   const int timeout_ms;
   kafka::Client client;
 };
-
-Result<Owned<rd_kafka_event_t>> TopicAdmin::Impl::answer(rd_kafka_admin_op_t operation,
-                                                         const std::string& asking, const Ask& ask) {
-  std::array<char, 256> why{};
-  const Owned<rd_kafka_AdminOptions_t> options(rd_kafka_AdminOptions_new(client.get(), operation));
-  (void)rd_kafka_AdminOptions_set_request_timeout(options.get(), timeout_ms, why.data(), why.size());
-  const Owned<rd_kafka_queue_t> queue(rd_kafka_queue_new(client.get()));
-  ask(options.get(), queue.get());
-  Owned<rd_kafka_event_t> event(rd_kafka_queue_poll(queue.get(), timeout_ms + 1'000));
-  if (!event) return tl::unexpected(to_error(RD_KAFKA_RESP_ERR__TIMED_OUT, asking));
-  if (const auto code = rd_kafka_event_error(event.get()))
-    return tl::unexpected(refused(code, rd_kafka_event_error_string(event.get()), asking));
-  return event;
-}
 
 Result<Owned<const rd_kafka_metadata_t>> TopicAdmin::Impl::metadata() {
   const rd_kafka_metadata_t* raw = nullptr;
@@ -104,13 +81,14 @@ Result<void> TopicAdmin::Impl::read_settings(ClusterState& state) {
   for (auto& [topic, one] : state.topics) by_name[topic_name(settings, topic)] = &one;
   for (auto& [name, one] : state.internal) by_name[name] = &one;
   if (by_name.empty()) return {};
-  std::vector<Resource> resources;
+  std::vector<TopicConfig> resources;
   for (const auto& [name, one] : by_name)
     resources.emplace_back(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name.c_str()));
   auto asked = pointers(resources);
-  const auto event = answer(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, asking, [&](const auto* options, auto* queue) {
-    rd_kafka_DescribeConfigs(client.get(), asked.data(), asked.size(), options, queue);
-  });
+  const auto event =
+      call().answer(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, asking, [&](const auto* options, auto* queue) {
+        rd_kafka_DescribeConfigs(client.get(), asked.data(), asked.size(), options, queue);
+      });
   if (!event) return tl::unexpected(event.error());
   std::size_t count = 0;
   const auto* const* const told =
@@ -169,8 +147,8 @@ Result<void> TopicAdmin::Impl::create(const std::vector<Topic>& topics, std::uin
       (void)rd_kafka_NewTopic_set_config(made.back().get(), setting.c_str(), value.c_str());
   }
   auto asked = pointers(made);
-  const auto event =
-      answer(RD_KAFKA_ADMIN_OP_CREATETOPICS, "making the topics", [&](const auto* options, auto* queue) {
+  const auto event = call().answer(
+      RD_KAFKA_ADMIN_OP_CREATETOPICS, "making the topics", [&](const auto* options, auto* queue) {
         rd_kafka_CreateTopics(client.get(), asked.data(), asked.size(), options, queue);
       });
   if (!event) return tl::unexpected(event.error());
@@ -188,9 +166,9 @@ Result<void> TopicAdmin::Impl::create(const std::vector<Topic>& topics, std::uin
 }
 
 Result<void> TopicAdmin::Impl::alter(const std::vector<const TopicChange*>& changes) {
-  std::map<std::string, Resource> by_name;
+  std::map<std::string, TopicConfig> by_name;
   for (const TopicChange* change : changes) {
-    Resource& resource = by_name[change->subject];
+    TopicConfig& resource = by_name[change->subject];
     if (!resource)
       resource.reset(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, change->subject.c_str()));
     const Owned<rd_kafka_error_t> failed(rd_kafka_ConfigResource_add_incremental_config(
@@ -199,11 +177,11 @@ Result<void> TopicAdmin::Impl::alter(const std::vector<const TopicChange*>& chan
   }
   std::vector<rd_kafka_ConfigResource_t*> asked;
   for (const auto& [name, resource] : by_name) asked.push_back(resource.get());
-  const auto event =
-      answer(RD_KAFKA_ADMIN_OP_INCREMENTALALTERCONFIGS, "setting up the topics",
-             [&](const auto* options, auto* queue) {
-               rd_kafka_IncrementalAlterConfigs(client.get(), asked.data(), asked.size(), options, queue);
-             });
+  const auto event = call().answer(RD_KAFKA_ADMIN_OP_INCREMENTALALTERCONFIGS, "setting up the topics",
+                                   [&](const auto* options, auto* queue) {
+                                     rd_kafka_IncrementalAlterConfigs(client.get(), asked.data(),
+                                                                      asked.size(), options, queue);
+                                   });
   if (!event) return tl::unexpected(event.error());
   std::size_t count = 0;
   const auto* const* const told = rd_kafka_IncrementalAlterConfigs_result_resources(
@@ -258,14 +236,31 @@ Result<ClusterState> TopicAdmin::look() {
 Result<std::vector<TopicChange>> TopicAdmin::compare() {
   const auto state = look();
   if (!state) return tl::unexpected(state.error());
-  return compare_topics(impl_->settings, *state);
+  auto changes = compare_topics(impl_->settings, *state);
+  if (!impl_->settings.topics.principals.any()) return changes;
+  const auto rights = kafka::read_rights(impl_->client.get(), impl_->call());
+  if (!rights) return tl::unexpected(rights.error());
+  for (TopicChange& change : compare_rights(impl_->settings, *rights)) changes.push_back(std::move(change));
+  return changes;
+}
+
+Result<void> TopicAdmin::grant() {
+  const auto rights = kafka::read_rights(impl_->client.get(), impl_->call());
+  if (!rights) return tl::unexpected(rights.error());
+  if (!*rights) return {};
+  return kafka::grant_rights(impl_->client.get(), impl_->call(), missing_rights(impl_->settings, **rights));
 }
 
 Result<void> TopicAdmin::make(const std::vector<TopicChange>& changes) {
   std::vector<Topic> missing;
   std::vector<const TopicChange*> settings;
+  bool rights = false;
   for (const TopicChange& change : changes) {
     if (change.mend != Mend::apply) continue;
+    if (change.what == kRight) {
+      rights = true;
+      continue;
+    }
     if (change.what != "topic") {
       settings.push_back(&change);
       continue;
@@ -274,7 +269,7 @@ Result<void> TopicAdmin::make(const std::vector<TopicChange>& changes) {
       if (change.subject == topic_name(impl_->settings, static_cast<Topic>(t)))
         missing.push_back(static_cast<Topic>(t));
   }
-  if (missing.empty() && settings.empty()) return {};
+  if (missing.empty() && settings.empty() && !rights) return {};
   const auto before = look();
   if (!before) return tl::unexpected(before.error());
   const std::uint32_t partitions = partitions_to_make(impl_->settings.topics, *before);
@@ -282,6 +277,8 @@ Result<void> TopicAdmin::make(const std::vector<TopicChange>& changes) {
     if (auto made = impl_->create(missing, partitions); !made) return made;
   if (!settings.empty())
     if (auto set = impl_->alter(settings); !set) return set;
+  if (rights)
+    if (auto granted = grant(); !granted) return granted;
 
   // A partition whose leader tells its end can be written.
   for (const Topic topic : missing)

@@ -21,7 +21,7 @@ class TopicAdmin {
   ~TopicAdmin();
 
   Result<ClusterState> look();
-  // Every difference to the plan (check_plan first).
+  // Every difference to the plan, that of rights included where the plan names who has them.
   Result<std::vector<TopicChange>> compare();
   // Makes those of `changes` that can be, and returns when they are in force and every partition has a leader
   // that answers.
@@ -30,6 +30,7 @@ class TopicAdmin {
  private:
   struct Impl;
   explicit TopicAdmin(std::unique_ptr<Impl> impl);
+  Result<void> grant();
   Result<void> await_nothing_to_apply();
   std::unique_ptr<Impl> impl_;
 };

@@ -208,6 +208,8 @@ std::optional<Error> refusal(const std::vector<TopicChange>& changes) {
     message += broken == 1 ? "Kafka: " : "; ";
     if (change.what == "topic")
       message += "there is no topic " + change.subject;
+    else if (change.what == "right")
+      message += change.subject + ": " + change.from + ", has to be " + change.to + " (" + change.why + ")";
     else
       message += change.subject + " has " + change.what + " " + change.from + ", not " + change.to + " (" +
                  change.why + ")";
