@@ -111,10 +111,17 @@ class Book {
   // What the chain has reported of a meter.
   Totals totals_of(const Meter& meter, std::uint32_t i) const;
   void set_totals(std::uint32_t meter, const Totals& totals);
-  std::int64_t spendable(std::uint32_t meter) const;
-  bool is_asked_back(std::uint32_t meter) const;
+  std::int64_t spendable(std::uint32_t meter) const {
+    const Meter& m = meters_[meter];
+    return m.wide ? wides_[meter].spendable(m.charged) : m.short_spendable();
+  }
+  bool is_asked_back(std::uint32_t meter) const {
+    return meters_[meter].wide && wides_[meter].refund_from >= 0;
+  }
   std::uint32_t meter_index_of(const Session& s) const { return sums_[s.sum].meter; }
-  std::int64_t limit_of(std::uint32_t viewer) const;
+  std::int64_t limit_of(std::uint32_t viewer) const {
+    return viewers_[viewer].has_terms ? terms_[viewer].limit : kDefaultLimit;
+  }
   Terms& terms_of(std::uint32_t viewer);
 
   TickSet ticks_of(std::uint32_t i) { return {i, sessions_[i], offers_[sessions_[i].offer], extras_}; }
@@ -144,6 +151,8 @@ class Book {
   void raise_late(std::uint32_t i, std::int64_t late_ms);
   void close(std::uint32_t i);
   void unlink(std::uint32_t i);
+  std::uint32_t next_of(std::uint32_t i) const { return sessions_[i].has_next ? nexts_[i] : kNone; }
+  void set_next(std::uint32_t i, std::uint32_t next);
   void forget(std::uint32_t i);
   void arm(std::uint32_t i);  // so that the clock looks at it in time
   void wake(std::uint32_t i, std::uint32_t bucket);
@@ -154,7 +163,7 @@ class Book {
   template <typename F>
   void each_open(std::uint32_t viewer, F&& f) {
     for (std::uint32_t i = viewers_[viewer].sessions; i != kNone;) {
-      const std::uint32_t next = sessions_[i].next;
+      const std::uint32_t next = next_of(i);
       f(i);
       i = next;
     }
@@ -215,6 +224,7 @@ class Book {
   Slab<Departed> departed_;
   Slab<Payee> payees_;
   ExtraTable extras_;
+  SideTable<std::uint32_t> nexts_;                          // of sessions: the viewer's that opened before
   SideTable<Totals> wides_;                                 // of meters
   SideTable<Terms> terms_;                                  // of viewers
   std::unordered_map<std::uint32_t, Proof> charge_proofs_;  // by meter

@@ -62,7 +62,7 @@ void Book::on(const Open& e) {
 std::uint32_t Book::to_continue(const Open& e, std::uint32_t viewer, std::uint32_t meter,
                                 std::uint32_t content) {
   std::uint32_t fits = kNone;
-  for (std::uint32_t i = viewers_[viewer].sessions; i != kNone; i = sessions_[i].next) {
+  for (std::uint32_t i = viewers_[viewer].sessions; i != kNone; i = next_of(i)) {
     const Session& s = sessions_[i];
     const Offer& offer = offers_[s.offer];
     if (sums_[s.sum].meter != meter || offer.content != content) continue;
@@ -84,7 +84,7 @@ std::uint32_t Book::begin_session(const Open& e, std::uint32_t viewer, std::uint
   s.sum = sum;
   s.offer = offer_of(content, e.plan, e.late_ms);
   s.set_start(e.at.ms);
-  s.next = viewers_[viewer].sessions;
+  set_next(i, viewers_[viewer].sessions);
   viewers_[viewer].sessions = i;
   ++viewers_[viewer].sessions_n;
   index_session(i);
@@ -140,16 +140,33 @@ void Book::close(std::uint32_t i) {
 
 void Book::unlink(std::uint32_t i) {
   Viewer& v = viewers_[sessions_[i].viewer];
-  std::uint32_t* at = &v.sessions;
-  while (*at != i) at = &sessions_[*at].next;
-  *at = sessions_[i].next;
-  sessions_[i].next = kNone;
+  const std::uint32_t next = next_of(i);
+  set_next(i, kNone);
   --v.sessions_n;
+  if (v.sessions == i) {
+    v.sessions = next;
+    return;
+  }
+  std::uint32_t before = v.sessions;
+  while (next_of(before) != i) before = next_of(before);
+  set_next(before, next);
+}
+
+void Book::set_next(std::uint32_t i, std::uint32_t next) {
+  Session& s = sessions_[i];
+  if (next != kNone) {
+    (s.has_next ? nexts_[i] : nexts_.add(i)) = next;
+    s.has_next = 1;
+  } else if (s.has_next) {
+    nexts_.drop(i);
+    s.has_next = 0;
+  }
 }
 
 // Its open can no longer be repeated in time, so that nothing needs to know its id.
 void Book::forget(std::uint32_t i) {
   session_index_.erase(hash_of(sessions_[i].id), i);
+  if (sessions_[i].ragged) extras_.forget_window(sessions_[i]);
   sessions_[i] = Session{};
   sessions_[i].unused = 1;
   sessions_.release(i);

@@ -230,19 +230,6 @@ void Book::set_totals(std::uint32_t meter, const Totals& totals) {
   m.wide = 1;
 }
 
-std::int64_t Book::spendable(std::uint32_t meter) const {
-  const Meter& m = meters_[meter];
-  return totals_of(m, meter).spendable(m.charged);
-}
-
-bool Book::is_asked_back(std::uint32_t meter) const {
-  return meters_[meter].wide && wides_[meter].refund_from >= 0;
-}
-
-std::int64_t Book::limit_of(std::uint32_t viewer) const {
-  return viewers_[viewer].has_terms ? terms_[viewer].limit : kDefaultLimit;
-}
-
 Terms& Book::terms_of(std::uint32_t viewer) {
   Viewer& v = viewers_[viewer];
   if (v.has_terms) return terms_[viewer];

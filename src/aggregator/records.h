@@ -33,22 +33,31 @@ inline constexpr std::int64_t kDefaultLimit = 100'000'000;  // 10 XLM
 inline constexpr int kTimeBits = 44;                        // kTimeMax has 44
 inline constexpr std::uint64_t kTimeMask = (1ULL << kTimeBits) - 1;
 
-// A session without gaps and with one attachment is exactly this: two cache lines.
+// The 64 ticks from Session::base on.
+struct Window {
+  std::uint64_t bought = 0;
+  std::uint64_t due = 0;
+};
+
+// A session without gaps and with one attachment is exactly this.
 //
-// Ticks: `bought` and `due` are the 64 ticks from `base` on. A tick below base is bought and due unless a run
-// in Extra says otherwise (ticks.h).
-struct alignas(64) Session {
+// Ticks: of the 64 from `base` on the first so many are bought and the first so many due, which `window`
+// says, unless it is `ragged`: then a Window does. A tick below base is bought and due unless a run in Extra
+// says otherwise (ticks.h).
+struct alignas(16) Session {
   SessionId id;
   AttachmentId attachment;  // the first one, if `attached`
   Proof proof;
-  std::uint64_t bought = 0;
-  std::uint64_t due = 0;
   std::uint32_t base = 0;
   std::uint32_t ticks = 0;  // bought less given back
   std::uint32_t viewer = kNone;
   std::uint32_t sum = kNone;
   std::uint32_t offer = kNone;
-  std::uint32_t next = kNone;  // the viewer's session that opened before this one
+  std::uint32_t window : 27 =
+      0;  // lowest 7 bits: how many are bought; next 7: due. Ragged: the Window's index
+  std::uint32_t ragged : 1 = 0;
+  std::uint32_t has_next : 1 = 0;  // the viewer has a session that opened before this one
+  std::uint32_t halt : 3 = 0;      // 0: buying; else HaltReason + 1
   std::uint64_t start : kTimeBits = 0;
   std::uint64_t armed_bucket : 12 = 0;  // of the timer wheel, if `armed`
   std::uint64_t armed : 1 = 0;
@@ -63,7 +72,12 @@ struct alignas(64) Session {
   std::uint64_t life : 20 = 0;          // of its gateway
   std::uint64_t last : kTimeBits = 0;   // append time of the latest sign of life
   std::uint64_t day : 17 = 0;           // the viewer's day on which the ticks not yet due were bought
-  std::uint64_t halt : 3 = 0;           // 0: buying; else HaltReason + 1
+  std::uint64_t more_spare : 3 = 0;
+
+  // Of a session that is not ragged.
+  std::uint32_t bought_n() const { return window & 127U; }
+  std::uint32_t due_n() const { return window >> 7 & 127U; }
+  void set_window(std::uint32_t bought, std::uint32_t due) { window = (bought | due << 7) & 0x3FFFU; }
 
   // Inputs bound what goes in (kTimeMax); the mask says so to the compiler.
   void set_start(std::int64_t ms) { start = static_cast<std::uint64_t>(ms) & kTimeMask; }
@@ -71,7 +85,7 @@ struct alignas(64) Session {
   void set_last(std::int64_t ms) { last = static_cast<std::uint64_t>(ms) & kTimeMask; }
   void set_day(std::uint32_t d) { day = d & 0x1'FFFF; }
 };
-static_assert(sizeof(Session) == 128);
+static_assert(sizeof(Session) == 112);
 
 struct Attachment {
   AttachmentId id;
@@ -176,6 +190,8 @@ struct Meter {
     const std::int64_t most = allowance.get();
     return {deposited.get(), 0, paid.get(), most == Short::kEnd - 1 ? kMaxAmount.units() : most, -1, version};
   }
+  // The allowance without end is above every short deposit, as it should be.
+  std::int64_t short_spendable() const { return std::min(deposited.get(), allowance.get()) - charged; }
   // Whether they fit.
   bool set_short(const Totals& t) {
     const auto fits = [](std::int64_t v) { return v >= 0 && v < Short::kEnd - 1; };

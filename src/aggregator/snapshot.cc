@@ -17,7 +17,7 @@ static_assert(std::endian::native == std::endian::little, "a snapshot holds litt
 
 namespace {
 
-constexpr std::uint32_t kSnapshotVersion = 3;
+constexpr std::uint32_t kSnapshotVersion = 4;
 constexpr std::string_view kMagic = "paytick-snapshot";
 
 struct Header {
@@ -46,6 +46,8 @@ class SnapshotWriter {
     wides(book);
     terms(book);
     extras(book);
+    slab(book.extras_.windows());
+    nexts(book);
     const std::map<std::uint32_t, Proof> proofs(book.charge_proofs_.begin(), book.charge_proofs_.end());
     value<std::uint64_t>(proofs.size());
     for (const auto& [meter, proof] : proofs) value(meter), value(proof);
@@ -101,6 +103,12 @@ class SnapshotWriter {
       value(extra->first_t), value(extra->floor);
     }
   }
+  void nexts(const Book& book) {
+    value<std::uint64_t>(book.nexts_.size());
+    for (std::uint32_t i = 0; i < book.sessions_.size(); ++i) {
+      if (book.sessions_[i].has_next) value(i), value(book.nexts_[i]);
+    }
+  }
   void wheel(const TimerWheel& wheel) {
     std::uint64_t n = 0;
     wheel.each([&](std::uint32_t, std::uint32_t) { ++n; });
@@ -126,6 +134,8 @@ class SnapshotReader {
     wides(book);
     terms(book);
     extras(book);
+    slab(book.extras_.windows());
+    nexts(book);
     for (std::uint64_t n = count(); n != 0 && good(); --n) {
       std::uint32_t meter = 0;
       value(meter), value(book.charge_proofs_[meter]);
@@ -206,6 +216,12 @@ class SnapshotReader {
       list(extra.runs), list(extra.older), list(extra.others);
       value(extra.first_t), value(extra.floor);
       book.extras_.settle(i, book.sessions_[i]);
+    }
+  }
+  void nexts(Book& book) {
+    for (std::uint64_t n = count(); n != 0 && good(); --n) {
+      const std::uint32_t i = owner(book.sessions_);
+      if (good()) value(book.nexts_.add(i));
     }
   }
   void wheel(TimerWheel& wheel) {

@@ -4,13 +4,6 @@
 #include <bit>
 
 namespace paytick::aggregator {
-namespace {
-
-// The lowest n bits.
-std::uint64_t low_bits(std::uint64_t n) { return n >= 64 ? ~0ULL : (1ULL << n) - 1; }
-
-}  // namespace
-
 const TickRun* TickSet::run_of(std::uint32_t k) const {
   const Extra* extra = extras_.find(index_, s_);
   if (extra == nullptr) return nullptr;
@@ -22,7 +15,11 @@ const TickRun* TickSet::run_of(std::uint32_t k) const {
 }
 
 bool TickSet::is_bought(std::uint32_t k) const {
-  if (k >= s_.base) return k - s_.base < kWindow && ((s_.bought >> (k - s_.base)) & 1) != 0;
+  if (k >= s_.base) {
+    const std::uint32_t i = k - s_.base;
+    if (!s_.ragged) return i < s_.bought_n();
+    return i < kWindow && ((extras_.window(s_).bought >> i) & 1) != 0;
+  }
   const TickRun* run = run_of(k);
   return run == nullptr || run->pending != 0;
 }
@@ -41,6 +38,7 @@ bool TickSet::is_forgotten(std::uint32_t k) const {
 void TickSet::buy(Run run, bool due, std::int64_t now, std::uint32_t day) {
   if (!due && s_.day != day) note_day(day);
   s_.ticks += run.n;
+  if (append_regular(run, due)) return;
   if (run.n != 0 && run.k < s_.base) {
     Extra& extra = extras_.get(index_, s_);
     for (; run.n != 0 && run.k < s_.base; ++run.k, --run.n)
@@ -48,32 +46,50 @@ void TickSet::buy(Run run, bool due, std::int64_t now, std::uint32_t day) {
     prune(extra, now);  // what is bought in the middle of a gap makes two of it
     extras_.settle(index_, s_);
   }
+  if (run.n == 0) return;
+  Window w = extras_.window(s_);
   while (run.n != 0) {
     const Run part{run.k, std::min(run.n, kWindow)};
-    if (part.k + part.n > s_.base + kWindow) slide(part.k + part.n - kWindow, now);
+    if (part.k + part.n > s_.base + kWindow) slide(w, part.k + part.n - kWindow, now);
     const std::uint64_t bits = low_bits(part.n) << (part.k - s_.base);
-    s_.bought |= bits;
-    if (due) s_.due |= bits;
+    w.bought |= bits;
+    if (due) w.due |= bits;
     run = {part.k + part.n, run.n - part.n};
   }
+  extras_.set_window(s_, w);
+}
+
+// What nearly every heartbeat does: goes on where the last one ended, in a session without gaps.
+bool TickSet::append_regular(Run run, bool due) {
+  if (s_.ragged || s_.has_extra) return false;
+  std::uint32_t bought = s_.bought_n();
+  std::uint32_t settled = s_.due_n();
+  if (run.k != s_.base + bought || run.n > kWindow || (due && settled != bought)) return false;
+  const std::uint32_t by = bought + run.n > kWindow ? bought + run.n - kWindow : 0;
+  if (by > settled) return false;
+  bought += run.n - by;
+  settled += (due ? run.n : 0) - by;
+  s_.base += by;
+  s_.set_window(bought, settled);
+  return true;
 }
 
 // Ticks that leave the window and are not due are written down as runs.
-void TickSet::slide(std::uint32_t base, std::int64_t now) {
+void TickSet::slide(Window& w, std::uint32_t base, std::int64_t now) {
   const std::uint32_t by = base - s_.base;
   const std::uint32_t leaving = std::min(by, kWindow);
-  const bool regular = by <= kWindow && (s_.bought & s_.due & low_bits(by)) == low_bits(by);
+  const bool regular = by <= kWindow && (w.bought & w.due & low_bits(by)) == low_bits(by);
   if (!regular) {
     Extra& extra = extras_.get(index_, s_);
     for (std::uint32_t i = 0; i < leaving; ++i) {
-      const bool bought = ((s_.bought >> i) & 1) != 0;
-      const bool due = ((s_.due >> i) & 1) != 0;
+      const bool bought = ((w.bought >> i) & 1) != 0;
+      const bool due = ((w.due >> i) & 1) != 0;
       if (!due) append(extra.runs, s_.base + i, s_.base + i + 1, bought);
     }
     if (by > kWindow) append(extra.runs, s_.base + kWindow, base, false);
   }
-  s_.bought = by < 64 ? s_.bought >> by : 0;
-  s_.due = by < 64 ? s_.due >> by : 0;
+  w.bought = by < 64 ? w.bought >> by : 0;
+  w.due = by < 64 ? w.due >> by : 0;
   s_.base = base;
   if (Extra* extra = extras_.find(index_, s_)) {
     prune(*extra, now);
@@ -157,14 +173,16 @@ std::vector<Run> TickSet::pending_after(std::int64_t at) const {
 }
 
 void TickSet::take_back(Run run) {
+  Window w = extras_.window(s_);
   for (std::uint32_t k = run.k; k < run.k + run.n; ++k) {
     if (k >= s_.base) {
-      s_.bought &= ~(1ULL << (k - s_.base));
+      w.bought &= ~(1ULL << (k - s_.base));
     } else {
       set(extras_.get(index_, s_).runs, k, State::unbought);
     }
   }
   s_.ticks -= run.n;
+  extras_.set_window(s_, w);
   forget_marks();
 }
 
@@ -173,10 +191,20 @@ std::uint32_t TickSet::make_due(std::int64_t t) {
   if (since < 0) return 0;
   const std::int64_t begun = since / offer_.tick_ms + 1;  // ticks below have begun
   std::uint32_t n = 0;
-  if (begun > s_.base) {
-    const std::uint64_t word = pending_word() & low_bits(static_cast<std::uint64_t>(begun - s_.base));
-    s_.due |= word;
-    n = static_cast<std::uint32_t>(std::popcount(word));
+  if (begun > s_.base && !s_.ragged) {
+    const auto to = static_cast<std::uint32_t>(std::min<std::int64_t>(begun - s_.base, s_.bought_n()));
+    if (to > s_.due_n()) {
+      n = to - s_.due_n();
+      s_.set_window(s_.bought_n(), to);
+    }
+  } else if (begun > s_.base) {
+    Window w = extras_.window(s_);
+    const std::uint64_t word = w.bought & ~w.due & low_bits(static_cast<std::uint64_t>(begun - s_.base));
+    if (word != 0) {
+      w.due |= word;
+      n = static_cast<std::uint32_t>(std::popcount(word));
+      extras_.set_window(s_, w);
+    }
   }
   Extra* extra = extras_.find_unsettled(index_, s_);
   if (extra == nullptr) return n;
@@ -224,7 +252,9 @@ void TickSet::forget_marks() {
 
 std::int64_t TickSet::ends() const {
   if (s_.ticks == 0) return static_cast<std::int64_t>(s_.start);
-  if (s_.bought != 0) return begins(static_cast<std::int64_t>(s_.base) + 64 - std::countl_zero(s_.bought));
+  const std::uint32_t width =
+      s_.ragged ? static_cast<std::uint32_t>(std::bit_width(extras_.window(s_).bought)) : s_.bought_n();
+  if (width != 0) return begins(static_cast<std::int64_t>(s_.base) + width);
   std::uint32_t end = s_.base;
   if (const Extra* extra = extras_.find(index_, s_)) {
     for (auto run = extra->runs.rbegin(); run != extra->runs.rend(); ++run) {
@@ -240,6 +270,10 @@ std::optional<std::uint32_t> TickSet::first_pending() const {
     for (const TickRun& run : extra->runs) {
       if (run.pending != 0) return run.from;
     }
+  }
+  if (!s_.ragged) {
+    if (s_.due_n() >= s_.bought_n()) return std::nullopt;
+    return s_.base + s_.due_n();
   }
   const std::uint64_t word = pending_word();
   if (word == 0) return std::nullopt;

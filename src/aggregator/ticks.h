@@ -18,8 +18,8 @@ struct Run {
   std::uint32_t n = 0;
 };
 
-// A view: cheap to make, holds nothing. `extras` may get or lose the session's Extra in every call that is
-// not const.
+// A view: cheap to make, holds nothing. `extras` may
+// get or lose the session's Extra in every call that is not const.
 class TickSet {
  public:
   TickSet(std::uint32_t index, Session& session, const Offer& offer, ExtraTable& extras)
@@ -49,7 +49,7 @@ class TickSet {
   static constexpr std::uint32_t kWindow = 64;
   enum class State : std::uint8_t { unbought, pending, due };
 
-  void slide(std::uint32_t base, std::int64_t now);
+  void slide(Window& w, std::uint32_t base, std::int64_t now);
   void prune(Extra& extra, std::int64_t now);
   static void append(std::vector<TickRun>& runs, std::uint32_t from, std::uint32_t to, bool pending);
   static void set(std::vector<TickRun>& runs, std::uint32_t k, State state);
@@ -57,7 +57,11 @@ class TickSet {
   bool is_pending(std::uint32_t k) const;
   void note_day(std::uint32_t day);
   void forget_marks();
-  std::uint64_t pending_word() const { return s_.bought & ~s_.due; }
+  std::uint64_t pending_word() const {
+    const Window w = extras_.window(s_);
+    return w.bought & ~w.due;
+  }
+  bool append_regular(Run run, bool due);
 
   std::uint32_t index_;
   Session& s_;
