@@ -214,8 +214,13 @@ Result<ClusterState> TopicAdmin::look() {
   state.brokers = static_cast<std::uint32_t>((*metadata)->broker_cnt);
   for (int i = 0; i < (*metadata)->topic_cnt; ++i) {
     const auto& told = (*metadata)->topics[i];
-    if (told.err || told.partition_cnt == 0) continue;
     const std::string name = told.topic;
+    for (std::size_t t = 1; t <= kTopics; ++t)
+      // It is there, but for the moment nothing can be said of it: not a topic that is missing.
+      if (told.err && told.err != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART &&
+          name == topic_name(impl_->settings, static_cast<Topic>(t)))
+        return tl::unexpected(to_error(told.err, "asking for " + name));
+    if (told.err || told.partition_cnt == 0) continue;
     if (std::find(kInternal.begin(), kInternal.end(), name) != kInternal.end())
       state.internal[name] = state_of(told);
     for (std::size_t t = 1; t <= kTopics; ++t)
