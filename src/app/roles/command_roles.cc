@@ -128,7 +128,8 @@ class RunningProject final : public RunningRole {
   ProjectSide side_;
 };
 
-void add_role(CLI::App& app, int& exit_code, Role role, const std::string& words, const std::string& footer) {
+void add_role(CLI::App& app, int& exit_code, const Role& role, const std::string& words,
+              const std::string& footer) {
   auto options = std::make_shared<RoleOptions>();
   CLI::App* const command = app.add_subcommand(role.name, words);
   add_target_options(*command, options->target);
