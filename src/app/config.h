@@ -58,6 +58,13 @@ struct Config {
       std::string ingest, aggregate, settle, project, operators, producers;
     } principals;
   } topics;
+  struct Bridge {
+    bool enabled = true;
+    std::string platform;               // whose producers write to heartbeats-in; empty: the first one
+    std::int64_t late_minutes = 1'440;  // how old a line may be
+    std::int64_t unknown_ms = 30'000;   // how long a line waits for what it names
+    std::int64_t stop_ms = 250;         // how long a stop waits for what was written before it
+  } bridge;
 
   struct Aggregator {
     std::int64_t snapshot_every_mb = 256;  // of inputs folded between two snapshots of a partition

@@ -45,6 +45,26 @@ void collect_gateway(Page& page, const ingest::GatewayStats& stats, std::int64_t
                      static_cast<double>(c.answer_ms_sum) / 1'000);
 }
 
+void collect_bridge(Page& page, const ingest::BridgeStats& stats) {
+  std::uint64_t refused = 0;
+  for (const auto& [code, n] : stats.refused) {
+    refused += n;
+    page.set("paytick_bridge_refused_total", n, {{"code", code}});
+  }
+  page.set("paytick_bridge_running", stats.running ? 1 : 0);
+  page.set("paytick_bridge_records_total", stats.records);
+  page.set("paytick_bridge_lines_total", stats.opens + stats.heartbeats + stats.stops,
+           {{"outcome", "forwarded"}});
+  page.set("paytick_bridge_lines_total", refused, {{"outcome", "refused"}});
+  page.set("paytick_bridge_lines_total", stats.repeated, {{"outcome", "repeated"}});
+  page.set("paytick_bridge_waited_total", stats.waited);
+  page.set("paytick_bridge_waiting", stats.waiting);
+  page.set("paytick_bridge_attachments", stats.attachments);
+  if (!stats.running) return;
+  for (std::size_t p = 0; p < stats.lag.size(); ++p)
+    page.set("paytick_bridge_lag_records", stats.lag[p], {{"partition", std::to_string(p)}});
+}
+
 void collect_aggregator(Page& page, const std::map<PartitionId, aggregator::Runner::Totals>& totals,
                         const std::vector<aggregator::PartitionStatus>& partitions,
                         const std::map<PartitionId, std::uint64_t>& lags, TimeMs now) {

@@ -8,6 +8,7 @@
 
 #include "aggregator/runner.h"
 #include "app/metrics/page.h"
+#include "ingest/bridge/bridge_stats.h"
 #include "ingest/gateway_parts.h"
 #include "log/embedded/embedded_log.h"
 #include "log/kafka/kafka_log.h"
@@ -17,6 +18,7 @@
 namespace paytick::app::metrics {
 
 void collect_gateway(Page& page, const ingest::GatewayStats& stats, std::int64_t connections_max);
+void collect_bridge(Page& page, const ingest::BridgeStats& stats);
 // Counters of every partition that ever was this process's; the state of those that are, with their lags.
 void collect_aggregator(Page& page, const std::map<PartitionId, aggregator::Runner::Totals>& totals,
                         const std::vector<aggregator::PartitionStatus>& partitions,

@@ -131,6 +131,22 @@ inline constexpr Definition kDefinitions[] = {
      "Attachments of platforms in the directory."},
     {"paytick_gateway_contents", Type::gauge, Where::ingest, "contents", "", "Contents in the catalogue."},
     {"paytick_gateway_meters", Type::gauge, Where::ingest, "meters", "", "Meters known."},
+    {"paytick_bridge_running", Type::gauge, Where::ingest, "0 or 1", "",
+     "1 on the instance that bridges heartbeats-in; the others stand by."},
+    {"paytick_bridge_records_total", Type::counter, Where::ingest, "records", "",
+     "Records of heartbeats-in worked through."},
+    {"paytick_bridge_lines_total", Type::counter, Where::ingest, "lines", "outcome",
+     "Lines of heartbeats-in: forwarded, refused (on record in `refusals`), repeated (a stop that was on the "
+     "log already)."},
+    {"paytick_bridge_refused_total", Type::counter, Where::ingest, "lines", "code",
+     "Lines and records refused, by code (errors.md)."},
+    {"paytick_bridge_waited_total", Type::counter, Where::ingest, "lines", "",
+     "Lines that could not be decided at once."},
+    {"paytick_bridge_waiting", Type::gauge, Where::ingest, "lines", "", "Lines that are not decided yet."},
+    {"paytick_bridge_attachments", Type::gauge, Where::ingest, "attachments", "",
+     "Attachments that the bridge knows."},
+    {"paytick_bridge_lag_records", Type::gauge, Where::ingest, "records", "partition",
+     "Records of heartbeats-in that are not worked through."},
 
     // The aggregator.
     {"paytick_aggregator_partition_running", Type::gauge, Where::aggregate, "0 or 1", "partition",

@@ -19,6 +19,17 @@ PlatformId platform_of(const std::string& api_key) {
   return id;
 }
 
+// Whose producers write to heartbeats-in.
+Result<PlatformId> platform_of_bridge(const RoleSettings& settings) {
+  const std::string& configured = settings.config.bridge.platform;
+  if (configured.empty()) return platform_of(settings.platform_api_key);
+  const auto id = parse_id<PlatformId>(configured);
+  if (!id)
+    return fail("config_bad_value",
+                "bridge.platform is no id of a platform: 22 characters of base64url are wanted", Next::fatal);
+  return *id;
+}
+
 }  // namespace
 
 Result<void> IngestSide::check(const Config& config) {
@@ -60,6 +71,13 @@ Result<std::unique_ptr<IngestSide>> IngestSide::create(RoleContext context, cons
   });
   my.health.add("gateway", true, [raw = side.get()] { return raw->gateway_->trouble(); });
   restored.hand_over(*side->gateway_);
+  // Nobody else can write to the log of `paytick up`.
+  if (my.alone && settings.config.bridge.enabled) {
+    const auto platform = platform_of_bridge(my.settings);
+    if (!platform) return tl::unexpected(platform.error());
+    side->bridge_ =
+        std::make_unique<BridgeSide>(my, *platform, side->gateway_->catalog(), side->gateway_->meters());
+  }
   return side;
 }
 
@@ -76,7 +94,13 @@ std::string IngestSide::listen() const {
   return url_of({address->host, gateway_->port()});
 }
 
+Result<void> IngestSide::start() {
+  if (auto started = gateway_->start(); !started) return started;
+  return bridge_ ? bridge_->start() : Result<void>();
+}
+
 void IngestSide::drain(std::chrono::milliseconds patience) {
+  if (bridge_) bridge_->stop();
   if (!gateway_->drain(patience)) spdlog::warn("some connections did not end in time and were cut");
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "app/roles/bridge_side.h"
 #include "app/roles/history_routes.h"
 #include "app/roles/identity.h"
 #include "app/roles/role_context.h"
@@ -30,8 +31,8 @@ class IngestSide {
 
   static Result<std::unique_ptr<IngestSide>> create(RoleContext context, const Identity& identity,
                                                     const RestoredSessions& restored);
-  // Reads the catalogue and what is left of `heartbeats`, and listens.
-  Result<void> start() { return gateway_->start(); }
+  // Reads the catalogue and what is left of `heartbeats`, and listens; then asks for the bridge.
+  Result<void> start();
   // Stops accepting, closes the sockets, writes everything.
   void drain(std::chrono::milliseconds patience);
 
@@ -45,6 +46,7 @@ class IngestSide {
   const RoleContext context_;
   HistoryRoutes history_;
   std::unique_ptr<ingest::Gateway> gateway_;
+  std::unique_ptr<BridgeSide> bridge_;  // reads what the gateway knows
 };
 
 }  // namespace paytick::app

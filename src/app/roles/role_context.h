@@ -14,7 +14,7 @@
 
 namespace paytick::app {
 
-enum class RoleName : unsigned char { aggregate, settle, project };
+enum class RoleName : unsigned char { aggregate, settle, project, bridge };
 
 // All of it outlives the role.
 struct RoleContext {

@@ -155,6 +155,8 @@ RoleContext Process::context(const StopSignals& signals) {
                 return kafka_->partition_source(log::Role::aggregator);
               case RoleName::settle:
                 return kafka_->partition_source(log::Role::settler);
+              case RoleName::bridge:
+                return kafka_->partition_source(log::Role::bridge);
               case RoleName::project:
                 break;
             }

@@ -15,7 +15,7 @@ struct BridgeWorker::Known {
         const Catalog& catalog, const MeterDirectory& meters)
       : names(std::move(book)),
         follower(log, names, std::move(from)),
-        judge(config.platform, names, catalog, meters) {}
+        judge(config.platform, config.late_ms, names, catalog, meters) {}
   Known(const Known&) = delete;
   Known& operator=(const Known&) = delete;
 };

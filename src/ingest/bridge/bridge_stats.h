@@ -23,7 +23,4 @@ struct BridgeStats {
   std::vector<std::int64_t> lag;  // of each partition: how far its end lies beyond what was committed
 };
 
-// Prometheus text.
-std::string render_metrics(const BridgeStats& stats);
-
 }  // namespace paytick::ingest

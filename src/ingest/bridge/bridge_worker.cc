@@ -103,8 +103,8 @@ Result<bool> BridgeWorker::load() {
   auto stored = slots_.load();
   if (!stored) return tl::unexpected<Error>(stored.error());
   std::optional<BridgeState> state;
-  if (*stored) state = bridge_state(config_.platform.id, partitions, (*stored)->chunks);
-  if (!state) state = BridgeState{{}, NameBook(config_.platform.id, partitions)};
+  if (*stored) state = bridge_state(config_.platform, partitions, (*stored)->chunks);
+  if (!state) state = BridgeState{{}, NameBook(config_.platform, partitions)};
   known_ = std::make_unique<Known>(std::move(state->names), std::move(state->positions), config_, log_,
                                    catalog_, meters_);
   snapshot_at_ = 0;
@@ -198,7 +198,7 @@ Result<void> BridgeWorker::keep_up(TimeMs now) {
       std::max<std::uint64_t>(config_.snapshot_every_bytes, kSnapshotShare * snapshot_bytes_);
   if (bytes - snapshot_at_ < every || slots_.is_writing()) return {};
   // No step is in the making: what the names hold is on the log.
-  auto chunks = to_chunks(config_.platform.id, known_->follower.positions(), known_->names);
+  auto chunks = to_chunks(config_.platform, known_->follower.positions(), known_->names);
   snapshot_at_ = bytes;
   snapshot_bytes_ = 0;
   for (const std::string& chunk : chunks) snapshot_bytes_ += chunk.size();

@@ -43,7 +43,10 @@ namespace paytick::ingest {
 inline constexpr std::uint32_t kRecordLinesMax = 10'000;
 
 struct BridgeConfig {
-  Platform platform;  // whose producers may write to heartbeats-in: its ACLs say so, records do not
+  PlatformId platform;  // whose producers may write to heartbeats-in: its ACLs say so, records do not
+  // What its sessions are allowed, at most kLateMsMax: also how long a line may lie in the topic while no
+  // bridge runs. What is older is refused; what is allowed, the fold has to remember.
+  std::int64_t late_ms = 86'400'000;
   // How long a line waits for a session, content or meter that nobody knows: as long as a producer that has
   // lost its broker for a moment may be behind another.
   std::int64_t unknown_ms = 30'000;
@@ -67,6 +70,8 @@ class BridgeWorker {
   //   abort, in_doubt    everything was dropped; calling again takes over and reads back
   //   fatal              calling again answers the same
   Result<bool> step();
+  // Another instance is to work: drops everything, and takes over anew with the next step.
+  void stand_by() { drop(); }
   // Until there may be something to do, or the time is up.
   void wait(std::chrono::milliseconds timeout);
 

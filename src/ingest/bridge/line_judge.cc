@@ -23,8 +23,7 @@ Verdict LineJudge::judge(codec::MutableLine text, TimeMs now) const {
   if (!line) return refused(std::move(line.error()));
   // The fold would put it on record as `late`; its time is the largest append time, so never before ours. A
   // stop is never refused for its time.
-  const std::int64_t late_ms = platform_.backfill ? kLateMsMax : kLateMsDefault;
-  if (line->type != BatchLineType::stop && line->at < now - late_ms) {
+  if (line->type != BatchLineType::stop && line->at < now - late_ms_) {
     return refused(public_error(code::kLate));
   }
   return line->type == BatchLineType::open ? judge_open(*line) : judge_known(*line);
@@ -66,9 +65,9 @@ Verdict LineJudge::judge_open(const BatchLine& line) const {
   open.at = line.at;
   open.plan = content->plan;
   open.resume = opening->resume;
-  open.platform = platform_.id;
+  open.platform = platform_;
   open.reference = line.session;
-  open.late_ms = platform_.backfill ? kLateMsMax : kLateMsDefault;
+  open.late_ms = late_ms_;
   return {Verdict::Kind::forward, opening->entry.partition, std::move(open), {}, {}};
 }
 

@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <optional>
 
-#include "ingest/api_keys.h"
 #include "ingest/bridge/name_book.h"
 #include "ingest/catalog.h"
 #include "ingest/meter_directory.h"
@@ -34,10 +33,11 @@ struct Verdict {
 
 class LineJudge {
  public:
-  // All of them outlive the judge. Lines are `platform`'s: its names, its allowance for what comes late.
-  LineJudge(const Platform& platform, const NameBook& names, const Catalog& catalog,
+  // All of them outlive the judge. Lines are `platform`'s; `late_ms` is what its sessions are allowed
+  // (DESIGN.md §3, Bounds).
+  LineJudge(const PlatformId& platform, std::int64_t late_ms, const NameBook& names, const Catalog& catalog,
             const MeterDirectory& meters)
-      : platform_(platform), names_(names), catalog_(catalog), meters_(meters) {}
+      : platform_(platform), late_ms_(late_ms), names_(names), catalog_(catalog), meters_(meters) {}
 
   // The line is destroyed. `now` becomes the append time of what is forwarded.
   Verdict judge(codec::MutableLine line, TimeMs now) const;
@@ -46,7 +46,8 @@ class LineJudge {
   Verdict judge_open(const BatchLine& line) const;
   Verdict judge_known(const BatchLine& line) const;
 
-  Platform platform_;
+  PlatformId platform_;
+  std::int64_t late_ms_;
   const NameBook& names_;
   const Catalog& catalog_;
   const MeterDirectory& meters_;

@@ -134,8 +134,7 @@ Platforms day(const World& world, TimeMs now) {
 class BridgeOverKafka : public ::testing::Test {
  protected:
   void SetUp() override {
-    world_.platform.backfill = true;
-    config_.platform = world_.platform;
+    config_.platform = world_.platform.id;
     config_.unknown_ms = 5'000;
     folder_ = std::filesystem::temp_directory_path() / ("paytick-bridge-" + std::to_string(::getpid()));
     std::filesystem::create_directories(folder_);

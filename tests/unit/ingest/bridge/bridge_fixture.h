@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "ingest/api_keys.h"
 #include "ingest/bridge/bridge_worker.h"
 #include "log/memory/memory_log.h"
 #include "model/codec.h"
@@ -116,7 +117,8 @@ class BridgeTest : public ::testing::Test {
  protected:
   explicit BridgeTest(std::uint32_t partitions = 3)
       : options_{.partitions = partitions, .wait_blocks = false, .markers = true} {
-    config_.platform = world_.platform;
+    config_.platform = world_.platform.id;
+    config_.late_ms = kLateMsDefault;
     log_ = std::make_unique<log::MemoryLog>(options_);
     restart();
   }

@@ -30,7 +30,7 @@ class JudgeTest : public ::testing::Test {
   World world_;
   TimeMs now_{1'790'000'000'000};
   NameBook names_{world_.platform.id, 4};
-  LineJudge judge_{world_.platform, names_, world_.catalog, world_.meters};
+  LineJudge judge_{world_.platform.id, kLateMsDefault, names_, world_.catalog, world_.meters};
 };
 
 std::vector<std::string> golden(const std::string& name) {
@@ -105,10 +105,9 @@ TEST_F(JudgeTest, AForeignSessionIsRefused) {
   EXPECT_EQ(code(world_.open("room", "tab", "2", now_)), "session_conflict");
   EXPECT_EQ(code(world_.open("other", "tab", "1", now_)), "session_conflict");  // used for another session
   // Another platform's session of the same name is another session, and is not known here.
-  Platform other;
-  other.id = named<PlatformId>("other");
-  NameBook names(other.id, 4);
-  LineJudge judge(other, names, world_.catalog, world_.meters);
+  const auto other = named<PlatformId>("other");
+  NameBook names(other, 4);
+  LineJudge judge(other, kLateMsDefault, names, world_.catalog, world_.meters);
   std::string line = World::ping("room", "tab", now_);
   EXPECT_EQ(judge.judge({line.data(), line.size()}, now_).kind, Kind::unknown);
 }
@@ -129,8 +128,7 @@ TEST_F(JudgeTest, TimesAreBounded) {
   EXPECT_EQ(code(World::ping("room", "tab", now_ - kLateMsDefault - 1)), "late");
   EXPECT_EQ(code(World::ping("room", "tab", now_ + kFutureMsMax + 1)), "bad_time");
   EXPECT_EQ(judge(World::stop("room", "tab", now_ - 10 * kLateMsDefault)).kind, Kind::forward);
-  world_.platform.backfill = true;
-  const LineJudge patient(world_.platform, names_, world_.catalog, world_.meters);
+  const LineJudge patient(world_.platform.id, kLateMsMax, names_, world_.catalog, world_.meters);
   std::string line = World::ping("room", "tab", now_ - kLateMsMax);
   EXPECT_EQ(patient.judge({line.data(), line.size()}, now_).kind, Kind::forward);
 }
