@@ -45,7 +45,7 @@ std::vector<Sent> day_of(const World& world, std::mt19937& random, TimeMs start)
 }
 
 class Nobody : public Outbox {
-  void send(ConnId, std::string) override {}
+  void send(ConnId, std::string_view) override {}
   void answer(RunId, std::string, std::uint32_t, std::uint32_t) override {}
 };
 
