@@ -52,6 +52,7 @@ Result<void> announce(const fs::path& data, const DevServices& services, const S
                       const DevContracts& contracts, const std::string& listen) {
   JsonObject json;
   json.add("listen", listen);
+  if (services.elsewhere) json.add("services", kServicesElsewhere);
   json.add("rpcUrl", services.rpc_url);
   json.add("friendbotUrl", services.friendbot_url);
   json.add("networkPassphrase", services.network_passphrase);

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "app/dev/secrets.h"
 #include "model/error.h"
@@ -16,6 +17,7 @@ inline constexpr Amount kViewerTopUp{50'000'000};  // 5 XLM
 
 struct DevServices {
   std::string rpc_url, friendbot_url, network_passphrase, database_url;
+  bool elsewhere = false;  // they do not end with the process that writes dev.json
 };
 struct DevContracts {
   ContractId router;
@@ -27,6 +29,8 @@ struct DevContracts {
 Result<DevContracts> set_up_chain(const DevServices& services, const Secrets& secrets,
                                   const std::filesystem::path& data);
 
+// dev.json's member "services" then; otherwise they are a running process's, and end with it.
+inline constexpr std::string_view kServicesElsewhere = "elsewhere";
 std::filesystem::path dev_json(const std::filesystem::path& data);
 // dev.json, whole or not at all, mode 0600; `listen` is the gateway's URL, if there is one yet.
 Result<void> announce(const std::filesystem::path& data, const DevServices& services, const Secrets& secrets,

@@ -34,6 +34,7 @@ int run(Options options) {
   if (!options.target.data.empty()) config->data = options.target.data;
   if (auto done = set_up_logging(config->logging.level, config->logging.format); !done)
     return complain(done.error());
+  options.services.elsewhere = true;
   options.services.rpc_url = config->chain.rpc_url;
   options.services.network_passphrase = config->chain.network_passphrase;
   options.services.database_url = config->database.url;

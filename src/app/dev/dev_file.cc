@@ -16,11 +16,6 @@ Result<DevFile> read_dev_file(const std::filesystem::path& data) {
   if (!in)
     return fail("not_running", "there is no " + path.string() +
                                    ": start `paytick up --dev` on this folder and wait until it is ready");
-  if (!DataFolder::in_use(data))
-    return fail("not_running",
-                path.string() +
-                    " is of a paytick that was killed: start `paytick up --dev` on this folder "
-                    "and wait until it is ready");
   std::stringstream content;
   content << in.rdbuf();
   const auto members = read_string_members(content.str());
@@ -28,6 +23,11 @@ Result<DevFile> read_dev_file(const std::filesystem::path& data) {
     const auto found = members ? members->find(name) : std::map<std::string, std::string>::const_iterator{};
     return members && found != members->end() ? found->second : std::string();
   };
+  if (member("services") != kServicesElsewhere && !DataFolder::in_use(data))
+    return fail("not_running",
+                path.string() +
+                    " is of a paytick that was killed: start `paytick up --dev` on this folder "
+                    "and wait until it is ready");
   const auto router = parse_id<ContractId>(member("router"));
   const auto meter = parse_id<MeterId>(member("viewer.meter"));
   if (!router || !meter) return fail("not_running", path.string() + " is incomplete");

@@ -51,7 +51,7 @@ Result<void> Environment::set_up_chain() {
 }
 
 DevServices Environment::services() const {
-  return {network_.rpc_url(), network_.friendbot_url(), network_.passphrase(), postgres_.url()};
+  return {network_.rpc_url(), network_.friendbot_url(), network_.passphrase(), postgres_.url(), false};
 }
 
 Result<void> Environment::announce(const std::string& listen) {

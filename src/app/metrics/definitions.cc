@@ -24,6 +24,10 @@ std::string_view heading(Where where) {
       return "Embedded log: `up`";
     case Where::kafka_log:
       return "Kafka: `ingest`, `aggregate`, `settle`, `project`";
+    case Where::kafka_ingest:
+      return "Gateway over Kafka: `ingest`";
+    case Where::kafka_aggregate:
+      return "Aggregator over Kafka: `aggregate`";
   }
   return {};
 }

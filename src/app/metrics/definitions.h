@@ -17,7 +17,17 @@ namespace paytick::app::metrics {
 enum class Type : std::uint8_t { counter, gauge, histogram };
 
 // Who exposes it. `up` is every role in one process.
-enum class Where : std::uint8_t { everywhere, ingest, aggregate, settle, project, embedded_log, kafka_log };
+enum class Where : std::uint8_t {
+  everywhere,
+  ingest,
+  aggregate,
+  settle,
+  project,
+  embedded_log,
+  kafka_log,
+  kafka_ingest,
+  kafka_aggregate
+};
 
 struct Definition {
   std::string_view name;
@@ -94,11 +104,10 @@ inline constexpr Definition kDefinitions[] = {
      "Appends that the broker did not take in time."},
     {"paytick_kafka_reconnects_total", Type::counter, Where::kafka_log, "readers", "",
      "Readers that had to begin again."},
-    {"paytick_kafka_queued_bytes", Type::gauge, Where::kafka_log, "bytes", "", "Read ahead, not taken yet."},
 
-    {"paytick_gateway_replies_total", Type::counter, Where::kafka_log, "replies", "",
+    {"paytick_gateway_replies_total", Type::counter, Where::kafka_ingest, "replies", "",
      "Replies of the fold that reached this gateway from aggregators elsewhere."},
-    {"paytick_aggregator_replies_total", Type::counter, Where::kafka_log, "replies", "outcome",
+    {"paytick_aggregator_replies_total", Type::counter, Where::kafka_aggregate, "replies", "outcome",
      "Replies for gateways elsewhere: published, or dropped because the log did not take them in time."},
 
     // The gateway.
