@@ -18,8 +18,9 @@ SESSION_TIMEOUT_MS = 2000
 class Process:
     """One role."""
 
-    def __init__(self, roles, name, instance):
+    def __init__(self, roles, name, instance, **environment):
         self.roles, self.name, self.instance = roles, name, instance
+        self.environment = environment
         self.log_file = roles.folder / f"{name}-{instance}.log"
         self.process = None
         self.start()
@@ -33,7 +34,8 @@ class Process:
             command += ["--listen", "127.0.0.1:0"]
         self.offset = self.log_file.stat().st_size if self.log_file.exists() else 0
         with open(self.log_file, "a") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, preexec_fn=die_with_the_test)
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, preexec_fn=die_with_the_test,
+                                            env=os.environ | self.environment)
         self.admin = self.await_log(r"health and metrics on (http://\S+)")[1]
         return self
 
