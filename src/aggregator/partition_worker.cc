@@ -16,11 +16,11 @@ std::int64_t number(Offset o) { return static_cast<std::int64_t>(o); }
 }  // namespace
 
 PartitionWorker::PartitionWorker(WorkerConfig config, log::EventLog& log, Random& random, ReplySink& replies)
-    : config_(config),
+    : config_(std::move(config)),
       log_(log),
       random_(random),
       replies_(replies),
-      store_(log, config.partition, config.snapshot_turn) {}
+      store_(log, config_.partition, config_.snapshot_turn) {}
 PartitionWorker::~PartitionWorker() = default;
 
 Result<StepResult> PartitionWorker::step() {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "aggregator/fold.h"
@@ -100,12 +101,12 @@ class World {
   }
 
   std::unique_ptr<PartitionWorker> worker(WorkerConfig config = {}) {
-    return worker_through(any_log(), config);
+    return worker_through(any_log(), std::move(config));
   }
   std::unique_ptr<PartitionWorker> worker_through(log::EventLog& log, WorkerConfig config = {}) {
     config.partition = kPartition;
     config.step_bytes_max = 600;  // a few records a step
-    return std::make_unique<PartitionWorker>(config, log, random_, replies_);
+    return std::make_unique<PartitionWorker>(std::move(config), log, random_, replies_);
   }
 
   // The process has died: what was durable is opened again.
