@@ -1,5 +1,7 @@
 #include "aggregator/partition_worker.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -9,7 +11,7 @@
 namespace paytick::aggregator {
 namespace {
 
-constexpr std::size_t kReplayBytes = 4 * 1024 * 1024;  // read at once while restoring
+constexpr std::size_t kReplayBytes = 1024 * 1024;  // read at once while restoring
 
 std::int64_t number(Offset o) { return static_cast<std::int64_t>(o); }
 
@@ -134,6 +136,13 @@ Result<StepResult> PartitionWorker::taken_by_another(Epoch epoch) {
   return fail("fenced", "another owner has taken the partition", Next::abort);
 }
 
+// A restore's buffers are many times a step's: what is free again would stay resident for good.
+void PartitionWorker::give_back_memory() {
+  out_ = {};
+  held_ = {};
+  ::malloc_trim(0);
+}
+
 Result<void> PartitionWorker::compare_positions() {
   const auto committed = log_.position(log::Role::aggregator, config_.partition);
   if (!committed) return tl::unexpected<Error>(committed.error());
@@ -154,6 +163,7 @@ Result<StepResult> PartitionWorker::replay() {
     if (position_.epoch == lease_.epoch) {
       if (auto compared = compare_positions(); !compared) return tl::unexpected<Error>(compared.error());
       stage_ = Stage::run;
+      give_back_memory();
       return StepResult::worked;
     }
   }

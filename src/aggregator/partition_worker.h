@@ -96,6 +96,7 @@ class PartitionWorker {
   Result<StepResult> replay();
   Result<StepResult> taken_by_another(Epoch epoch);
   Result<void> compare_positions();
+  void give_back_memory();
   Result<StepResult> run();
   Result<void> replay_record(const std::string& value);
   Result<void> replay_frame();
