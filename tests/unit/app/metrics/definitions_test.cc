@@ -34,7 +34,7 @@ TEST(MetricDefinitions, FollowTheConventionsOfPrometheus) {
 }
 
 TEST(MetricDefinitions, HaveBoundedLabels) {
-  const std::set<std::string> known = {"partition", "role", "outcome", "topic", "part", "version"};
+  const std::set<std::string> known = {"partition", "role", "outcome", "code", "topic", "part", "version"};
   for (const Definition& d : kDefinitions) {
     std::stringstream labels{std::string(d.labels)};
     for (std::string label; std::getline(labels, label, ',');)
