@@ -2,7 +2,7 @@
 """docker-compose.yml and the Dockerfile fit together, fit the configuration of Prometheus and Grafana, and fit the program.
 
 There is no container engine here: compose reads its file by itself, hadolint the Dockerfile, and what would run inside is
-compared with the program that was built."""
+compared with the program that was built. tests/e2e/compose_test.py runs the command lines."""
 import json
 import os
 import pathlib
