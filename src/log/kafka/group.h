@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "log/kafka/client.h"
@@ -27,7 +28,9 @@ class Group final : public PartitionSource {
                            rd_kafka_topic_partition_list_t* partitions, void* group);
   static void on_error(rd_kafka_t* client, int code, const char* why, void* group);
   void rebalance(rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t& partitions);
+  Result<void> join();
   void failed(rd_kafka_resp_err_t code);
+  void leave();
   void run();
   void note(std::optional<Error> trouble);
 
@@ -35,6 +38,8 @@ class Group final : public PartitionSource {
   const std::string group_, topic_;
   Callbacks callbacks_;
   Client client_;
+  std::set<PartitionId> held_;  // of the thread
+  bool ended_ = false;          // the membership, for good: another has to be begun
   std::atomic<bool> stop_{false};
   std::thread thread_;
   mutable std::mutex mutex_;

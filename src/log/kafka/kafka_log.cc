@@ -163,7 +163,8 @@ Result<Lease> KafkaLog::Impl::acquire(Role role, PartitionId partition, Epoch at
     auto producer = kafka::TransactionalProducer::open(settings, id);
     if (!producer) return tl::unexpected(producer.error());
     const auto before =
-        questions->committed(group_name(settings, role), topic_name(settings, source_of(role)), partition);
+        questions->committed(group_name(settings, role), topic_name(settings, source_of(role)), partition,
+                             kafka::Questions::Wanted::as_it_is);
     if (!before) return tl::unexpected(before.error());
     Note note = *before ? note_of((*before)->metadata) : Note{};
     note.epoch = std::max(Epoch{static_cast<std::uint64_t>(note.epoch) + 1}, at_least);
@@ -204,8 +205,8 @@ Result<std::vector<Offset>> KafkaLog::Impl::commit(const Step& step) {
 }
 
 Result<std::optional<Offset>> KafkaLog::Impl::position(Role role, PartitionId partition) {
-  const auto found =
-      questions->committed(group_name(settings, role), topic_name(settings, source_of(role)), partition);
+  const auto found = questions->committed(group_name(settings, role), topic_name(settings, source_of(role)),
+                                          partition, kafka::Questions::Wanted::settled);
   if (!found) return tl::unexpected(found.error());
   if (!*found || !note_of((*found)->metadata).position) return std::nullopt;
   return (*found)->offset;

@@ -71,18 +71,20 @@ Result<EventLog::Range> Questions::range(TopicPartition at) {
 
 std::optional<Result<std::optional<Committed>>> Questions::ask_committed(const std::string& group,
                                                                          const std::string& topic,
-                                                                         PartitionId partition) {
+                                                                         PartitionId partition,
+                                                                         Wanted wanted) {
   using Found = Result<std::optional<Committed>>;
   const auto no = [](Error error) { return Found(tl::unexpected(std::move(error))); };
   const std::string asking = "asking for the position of " + group;
   const Owned<rd_kafka_topic_partition_list_t> which(rd_kafka_topic_partition_list_new(1));
   rd_kafka_topic_partition_list_add(which.get(), topic.c_str(), static_cast<std::int32_t>(partition));
-  const auto wanted = options(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
-  if (const Owned<rd_kafka_error_t> failed{rd_kafka_AdminOptions_set_require_stable_offsets(wanted.get(), 1)})
+  const auto how = options(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
+  if (const Owned<rd_kafka_error_t> failed{
+          rd_kafka_AdminOptions_set_require_stable_offsets(how.get(), wanted == Wanted::settled ? 1 : 0)})
     return no(to_error(*failed, asking));
   auto* request = rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), which.get());
   const Owned<rd_kafka_queue_t> queue(rd_kafka_queue_new(client_.get()));
-  rd_kafka_ListConsumerGroupOffsets(client_.get(), &request, 1, wanted.get(), queue.get());
+  rd_kafka_ListConsumerGroupOffsets(client_.get(), &request, 1, how.get(), queue.get());
   rd_kafka_ListConsumerGroupOffsets_destroy(request);
   const Owned<rd_kafka_event_t> event(rd_kafka_queue_poll(queue.get(), timeout_ms_ + 1'000));
   if (!event) return no(to_error(RD_KAFKA_RESP_ERR__TIMED_OUT, asking));
@@ -108,13 +110,15 @@ std::optional<Result<std::optional<Committed>>> Questions::ask_committed(const s
 }
 
 Result<std::optional<Committed>> Questions::committed(const std::string& group, const std::string& topic,
-                                                      PartitionId partition) {
-  const auto deadline = std::chrono::steady_clock::now() + settings_.request_timeout;
+                                                      PartitionId partition, Wanted wanted) {
+  const auto begin = std::chrono::steady_clock::now();
   for (;;) {
-    if (auto found = ask_committed(group, topic, partition)) return *found;
-    if (std::chrono::steady_clock::now() > deadline)
+    const auto waited = std::chrono::steady_clock::now() - begin;
+    if (waited > settings_.request_timeout / 2) wanted = Wanted::as_it_is;
+    if (auto found = ask_committed(group, topic, partition, wanted)) return *found;
+    if (waited > settings_.request_timeout)
       return fail("log_busy",
-                  "Kafka: the position of " + group + " is part of a transaction that has not ended.",
+                  "Kafka: the position of " + group + " cannot be read now; its broker is not ready.",
                   Next::retry);
     std::this_thread::sleep_for(kPassingPause);
   }

@@ -24,9 +24,13 @@ class Questions {
   bool reachable(std::chrono::milliseconds timeout);
   // The end is that of committed transactions.
   Result<EventLog::Range> range(TopicPartition at);
-  // Nothing when the group never committed one there. Offsets in open transactions are waited for.
+  // Nothing when the group never committed one there. `settled`: what a transaction is just committing is
+  // waited for, though not for ever: an offset that arrived after its transaction had been aborted hangs
+  // until the producer's next one. Who has just taken the producer's id over need not wait: all its
+  // transactions have ended.
+  enum class Wanted : std::uint8_t { settled, as_it_is };
   Result<std::optional<Committed>> committed(const std::string& group, const std::string& topic,
-                                             PartitionId partition);
+                                             PartitionId partition, Wanted wanted);
   Result<void> delete_before(TopicPartition at, Offset before);
 
  private:
@@ -34,7 +38,7 @@ class Questions {
   // Nothing: ask again, it passes.
   std::optional<Result<std::optional<Committed>>> ask_committed(const std::string& group,
                                                                 const std::string& topic,
-                                                                PartitionId partition);
+                                                                PartitionId partition, Wanted wanted);
   Owned<rd_kafka_AdminOptions_t> options(rd_kafka_admin_op_t operation) const;
 
   const KafkaSettings& settings_;

@@ -130,6 +130,30 @@ TEST_F(KafkaWorker, ALateEndOfATransactionHarmsNobody) {
   EXPECT_GE(log->counters().in_doubt, 3U);
 }
 
+// The position of a transaction that was given up reaches the broker after all. It hangs there until the
+// producer's next transaction; whoever takes the partition must not wait for it.
+TEST_F(KafkaWorker, ALatePositionHarmsNobody) {
+  const auto direct = open();
+  World world(*direct);
+  settings_.request_timeout = milliseconds(2'000);
+  settings_.transaction_timeout = milliseconds(4'000);
+  auto& proxy = broker().proxy();
+  world.append_story(kSeconds);
+  for (int round = 0; round < 2; ++round) {
+    const auto log = open(true);
+    const auto worker = world.worker_through(*log);
+    while (!worker->is_running()) ASSERT_FALSE(step(*worker));
+    ASSERT_TRUE(log->range(kInputs));  // what another process has written
+    proxy.hold_next(KafkaApi::txn_offset_commit);
+    const auto failures = [&] { return log->counters().aborted + log->counters().in_doubt; };
+    while (failures() == 0) ASSERT_FALSE(step(*worker));
+    proxy.release();
+    world.append_story(4, kSeconds + 4 * round);
+  }
+  world.run_to_end(*world.worker());
+  world.expect_truth();
+}
+
 // Two processes that both believe the partition to be theirs.
 TEST_F(KafkaWorker, OfTwoOwnersOneWritesAtATime) {
   const auto one = open();

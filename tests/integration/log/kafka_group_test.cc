@@ -134,6 +134,20 @@ TEST_F(KafkaGroup, AnInstanceThatComesBackSoonFindsItsPartitions) {
   EXPECT_FALSE(shares_.overlapped);
 }
 
+// A broker that stands still for a while may fence a member that has no namesake: it comes back by itself.
+TEST_F(KafkaGroup, AnInstanceOutlivesABrokerThatStandsStill) {
+  settings_.session_timeout = milliseconds(2'000);
+  Instance one(named("a"), shares_);
+  auto& broker = paytick::testing::KafkaBroker::shared();
+  for (int pause = 0; pause < 4; ++pause) {
+    ASSERT_TRUE(shares_.wait([&] { return one.held().size() == kPartitions; })) << "pause " << pause;
+    broker.pause();
+    std::this_thread::sleep_for(milliseconds(2'200 + 900 * pause));  // the fault is a duration
+    broker.resume();
+  }
+  EXPECT_TRUE(shares_.wait([&] { return one.held().size() == kPartitions; }));
+}
+
 TEST_F(KafkaGroup, ASecondProcessOfOneNameIsTold) {
   Instance one(named("a"), shares_);
   ASSERT_TRUE(shares_.wait([&] { return one.held().size() == kPartitions; }));
