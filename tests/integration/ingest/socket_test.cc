@@ -189,9 +189,10 @@ TEST_F(SocketTest, SaysThatTheLogIsFullAndGoesOnAfterwards) {
   log_.fail_next(log::Fault::full);
   EXPECT_EQ(member(play(client), "code"), "log_full");
   log_.fail_next(log::Fault::in_doubt_applied);
-  EXPECT_EQ(member(play(client), "code"), "try_again");
-  // Its answer is on the way: the ping was in the log after all.
+  // The ping was in the log after all: its answer is on the way, and may even come first.
   std::string answer = play(client);
+  EXPECT_TRUE(member(answer, "code") == "try_again" || member(answer, "type") == "tick") << answer;
+  answer = play(client);
   EXPECT_EQ(member(answer, "type"), "tick") << answer;
 }
 
