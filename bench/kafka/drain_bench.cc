@@ -3,6 +3,7 @@
 // runs it.
 //
 //   drain_bench bootstrap=HOST:PORT prefix=NAME [heartbeats=5000000] [sessions=100000] [commit-ms=100]
+//   [compression=lz4]
 //
 // It makes its topics, which must not be there yet. First the sessions are opened and folded; then the runner
 // is stopped, all heartbeats are appended, and the clock runs from the moment when the first partition folds
@@ -175,6 +176,7 @@ struct Options {
   std::uint64_t heartbeats = 5'000'000;
   std::uint32_t sessions = 100'000;
   std::int64_t commit_ms = 100;
+  std::string compression;  // lz4 unless given: none, zstd, …
 };
 
 class Bench {
@@ -235,6 +237,7 @@ class Bench {
     log::KafkaSettings settings;
     settings.bootstrap = options.bootstrap;
     settings.prefix = options.prefix;
+    if (!options.compression.empty()) settings.properties["compression.type"] = options.compression;
     settings.topics.replication = settings.topics.min_insync = 1;
     if (auto made = log::apply_topics(settings); !made) stop(made.error());
     auto log = log::KafkaLog::open(settings);
@@ -283,6 +286,8 @@ Options parse(int count, char** words) {
       options.bootstrap = value;
     else if (name == "prefix")
       options.prefix = value;
+    else if (name == "compression")
+      options.compression = value;
     else if (name == "heartbeats")
       options.heartbeats = std::stoull(value);
     else if (name == "sessions")
