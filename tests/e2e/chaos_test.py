@@ -1,5 +1,5 @@
-"""SIGKILL of aggregators at random moments under a steady load over Kafka: what was acknowledged is what was billed, to
-the stroop. bill_oracle.py is the judge; it shares no code with the fold.
+"""Aggregators that are killed, stopped, fenced and rebalanced, and a broker that is killed, under a steady load over Kafka:
+what was acknowledged is what was billed, to the stroop. bill_oracle.py is the judge; it shares no code with the fold.
 """
 import json
 import os
@@ -10,11 +10,13 @@ import unittest
 from decimal import Decimal
 
 from bill_oracle import Bill, billed_in_postgres, committed_records
-from running_roles import Process, Roles
+from kafka_proxy import END_TXN
+from running_roles import TRANSACTION_TIMEOUT_S, Process, Roles
 from steady_load import PLANS, Seat, SteadyLoad
 
 SEED = int(os.environ.get("PAYTICK_TEST_SEED", "1"))
 KILLS = int(os.environ.get("PAYTICK_TEST_KILLS", "20"))
+STOPS, REBALANCES, RESTARTS, DELAYS = 5, 10, 3, 1
 PARTITIONS = 4
 METERS = 16
 LOADS = 4
@@ -25,11 +27,13 @@ class ChaosTest(unittest.TestCase):
     def setUp(self):
         print(f"seed {SEED}", flush=True)
         self.moments = random.Random(SEED)
-        self.roles = Roles()
+        self.roles = Roles(proxied=True)
         self.addCleanup(self.roles.remove)
         self.roles.start(aggregate=0)
-        # One is a static member of its group, which keeps its partitions over a restart; the other one joins anew.
-        self.aggregates = [self.aggregator("0", PAYTICK_KAFKA_INSTANCE_ID="aggregate-0"), self.aggregator("1")]
+        # One is a static member of its group, which keeps its partitions over a restart; the other one joins anew, and
+        # reaches the broker through the proxy.
+        self.aggregates = [self.aggregator("0", PAYTICK_KAFKA_INSTANCE_ID="aggregate-0"),
+                           self.aggregator("1", PAYTICK_KAFKA_BOOTSTRAP=self.roles.kafka.proxied_bootstrap)]
         for process in self.aggregates:
             process.await_ready()
         self.meters = self.fund()
@@ -77,7 +81,7 @@ class ChaosTest(unittest.TestCase):
     @staticmethod
     def series(process, name):
         """Partition -> value; nothing from one that does not answer."""
-        if process.process.poll() is not None:
+        if process.stopped or process.process.poll() is not None:
             return {}
         try:
             page = process.metrics()
@@ -85,6 +89,9 @@ class ChaosTest(unittest.TestCase):
             return {}
         return {int(partition): float(value) for partition, value in
                 re.findall(rf'^{name}{{partition="(\d+)"}} (\S+)$', page, re.MULTILINE)}
+
+    def running(self, process):
+        return sum(self.series(process, "paytick_aggregator_partition_running").values())
 
     def await_progress(self, records=1):
         """Until every partition has committed so many records of input more."""
@@ -98,20 +105,75 @@ class ChaosTest(unittest.TestCase):
             return all(self.reached[p] >= goal[p] for p in goal)
         self.roles.wait_for("commits in every partition", passed, PATIENCE_S)
 
+    def await_shares(self, *shares):
+        self.roles.wait_for(f"{shares} partitions each", lambda: sorted(map(self.running, self.aggregates)) == sorted(shares),
+                            PATIENCE_S)
+
     def test_what_was_acknowledged_is_what_was_billed(self):
         self.begin()
-        for number in range(KILLS):
+        events = [self.kill] * KILLS + [self.stop_and_go_on] * STOPS + \
+            [self.leave_and_join] * (REBALANCES // 2) + [self.restart_the_broker] * RESTARTS + \
+            [self.delay_a_commit] * DELAYS
+        self.moments.shuffle(events)
+        for number, event in enumerate(events):
             self.await_progress(self.moments.randrange(1, 20))
             begin = time.monotonic()
-            self.kill()
+            event()
             self.await_progress()
-            print(f"{number + 1}: {time.monotonic() - begin:.1f} s", flush=True)
+            print(f"{number + 1}: {event.__name__}, {time.monotonic() - begin:.1f} s", flush=True)
         self.judge()
 
     def kill(self):
         process = self.moments.choice(self.aggregates)
         process.kill()
         process.start()
+
+    def stop_and_go_on(self):
+        """SIGSTOP in the middle of a transaction, for longer than one may take: the other one takes over, what the zombie
+        had asked for is refused when it arrives, and it notices."""
+        self.await_shares(2, 2)
+        (other, zombie), proxy = self.aggregates, self.roles.kafka.proxy
+        before = self.refused(zombie)
+        proxy.hold_next(END_TXN)
+        self.assertTrue(proxy.await_held(PATIENCE_S))
+        zombie.pause()
+        stopped = time.monotonic()
+        self.roles.wait_for("all partitions at the other one", lambda: self.running(other) == PARTITIONS, PATIENCE_S)
+        self.await_progress()
+        self.roles.wait_for("the end of the zombie's transactions",
+                            lambda: time.monotonic() - stopped > 1.2 * TRANSACTION_TIMEOUT_S)
+        proxy.release()
+        zombie.resume()
+        self.roles.wait_for("the zombie to be fenced", lambda: self.refused(zombie) > before, PATIENCE_S)
+        self.await_shares(2, 2)
+
+    @staticmethod
+    def refused(process):
+        return process.metric("paytick_kafka_fenced_total") + process.metric("paytick_kafka_in_doubt_total")
+
+    def leave_and_join(self):
+        """Two rebalances."""
+        leaving, staying = self.moments.sample(self.aggregates, 2)
+        self.assertEqual(leaving.stop(), 0, leaving.log())
+        self.roles.wait_for("all partitions at the other one", lambda: self.running(staying) == PARTITIONS, PATIENCE_S)
+        self.await_progress()
+        leaving.start()
+        self.await_shares(2, 2)
+
+    def restart_the_broker(self):
+        self.roles.kafka.restart()
+
+    def delay_a_commit(self):
+        """The end of a transaction arrives when its owner has given it up and gone on."""
+        self.await_shares(2, 2)
+        owner, proxy = self.aggregates[1], self.roles.kafka.proxy
+        before = owner.metric("paytick_kafka_in_doubt_total")
+        proxy.hold_next(END_TXN)
+        self.assertTrue(proxy.await_held(PATIENCE_S))
+        self.roles.wait_for("a commit in doubt", lambda: owner.metric("paytick_kafka_in_doubt_total") > before, PATIENCE_S)
+        self.await_progress()
+        proxy.release()
+        self.assertIn(proxy.held, ("answered", "lost"))
 
     def judge(self):
         for load in self.loads:

@@ -13,6 +13,7 @@ from running_kafka import Kafka, die_with_the_test
 from running_paytick import PAYTICK, START_S, Paytick
 
 SESSION_TIMEOUT_MS = 2000
+TRANSACTION_TIMEOUT_S = 5
 
 
 class Process:
@@ -21,6 +22,7 @@ class Process:
     def __init__(self, roles, name, instance, **environment):
         self.roles, self.name, self.instance = roles, name, instance
         self.environment = environment
+        self.stopped = False  # by SIGSTOP
         self.log_file = roles.folder / f"{name}-{instance}.log"
         self.process = None
         self.start()
@@ -73,6 +75,16 @@ class Process:
         """The sum over its labels."""
         values = re.findall(rf"^{name}(?:{{[^}}]*}})? (\S+)$", self.metrics(), re.MULTILINE)
         return sum(float(value) for value in values)
+
+    def pause(self):
+        """Stops it in its tracks (SIGSTOP): connections stay, nothing is answered."""
+        self.stopped = True
+        self.process.send_signal(signal.SIGSTOP)
+        os.waitpid(self.process.pid, os.WUNTRACED)
+
+    def resume(self):
+        self.process.send_signal(signal.SIGCONT)
+        self.stopped = False
 
     def kill(self):
         self._end(signal.SIGKILL)
@@ -127,7 +139,7 @@ engine = "kafka"
 [kafka]
 bootstrap = "{bootstrap}"
 session_timeout_ms = {SESSION_TIMEOUT_MS}
-transaction_timeout_ms = 5000
+transaction_timeout_ms = {TRANSACTION_TIMEOUT_S * 1000}
 request_timeout_ms = 3000
 [topics]
 replication = 1
