@@ -161,7 +161,8 @@ class BridgeOverKafka : public ::testing::Test {
     std::string command = std::string(PAYTICK_KCAT) + " -P -b " + settings.bootstrap + " -t " +
                           log::topic_name(settings, log::Topic::heartbeats_in) +
                           " -X acks=all -X partitioner=random -X linger.ms=1";
-    for (const auto& [key, value] : settings.properties) command.append(" -X ").append(key + "=" + value);
+    for (const auto& [key, value] : settings.properties)
+      command.append(" -X ").append(key).append("=").append(value);
     command += " < " + file_of("kcat.ndjson", lines).string();
     const auto done = app::run_program({"sh", "-c", command}, folder_ / "kcat.log");
     ASSERT_TRUE(done) << done.error().message;
