@@ -66,7 +66,7 @@ void FaultyLog::age(log::Step& step) {
       now.push_back(r.value);
   if (now.empty()) return;
   const PartitionId partition = step.records[0].to.partition;
-  const aggregator::FoldConfig config{partition, log_.partitions()};
+  const aggregator::FoldConfig config{partition, partitions()};
   const auto before = std::exchange(last_chunks_[partition], now);
   const auto old = aggregator::Fold::restore(config, source_of(before));
   const auto fresh = aggregator::Fold::restore(config, source_of(now));
@@ -77,7 +77,7 @@ void FaultyLog::age(log::Step& step) {
 }
 
 Result<std::vector<Offset>> FaultyLog::append(std::span<const log::NewRecord> records) {
-  auto done = log_.append(records);
+  auto done = ForwardingLog::append(records);
   if (!done && bug_ == Bug::swallowed_in_doubt && done.error().next == Next::in_doubt)
     return std::vector<Offset>(records.size());
   return done;
@@ -88,22 +88,22 @@ Result<std::vector<Offset>> FaultyLog::commit(const log::Step& step) {
     if (auto value = with_epoch(step.records[0].value, -1)) {
       log::Step silent = step;
       silent.records[0].value = std::move(*value);
-      return log_.commit(silent);
+      return ForwardingLog::commit(silent);
     }
   }
   if (bug_ == Bug::stale_snapshot) {
     log::Step stale = step;
     age(stale);
-    return log_.commit(stale);
+    return ForwardingLog::commit(stale);
   }
-  auto done = log_.commit(step);
+  auto done = ForwardingLog::commit(step);
   if (!done && bug_ == Bug::swallowed_in_doubt && done.error().next == Next::in_doubt)
     return std::vector<Offset>(step.records.size());
   return done;
 }
 
 Result<std::vector<log::Record>> FaultyLog::read(log::TopicPartition tp, Offset from, std::size_t max) {
-  auto records = log_.read(tp, from, max);
+  auto records = ForwardingLog::read(tp, from, max);
   if (!records) return records;
   // The fence that is not there: nobody of the product misses it.
   if (bug_ == Bug::missing_fence)
@@ -121,7 +121,7 @@ Result<std::vector<log::Record>> FaultyLog::read(log::TopicPartition tp, Offset 
 }
 
 Result<std::optional<log::Record>> FaultyLog::latest(log::TopicPartition tp, std::string_view key) {
-  auto record = log_.latest(tp, key);
+  auto record = ForwardingLog::latest(tp, key);
   if (record && *record && tp.topic == log::Topic::snapshots && key == "newest") ++snapshots_loaded_;
   return record;
 }

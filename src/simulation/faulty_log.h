@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "log/event_log.h"
+#include "log/forwarding_log.h"
 
 namespace paytick::simulation {
 
@@ -25,27 +25,14 @@ enum class Bug : std::uint8_t {
 std::optional<Bug> bug_named(std::string_view name);
 std::string_view to_text(Bug bug);
 
-class FaultyLog final : public log::EventLog {
+class FaultyLog final : public log::ForwardingLog {
  public:
-  FaultyLog(log::EventLog& log, Bug bug) : log_(log), bug_(bug) {}
+  FaultyLog(log::EventLog& log, Bug bug) : ForwardingLog(log), bug_(bug) {}
 
-  std::uint32_t partitions() const override { return log_.partitions(); }
   Result<std::vector<Offset>> append(std::span<const log::NewRecord> records) override;
-  Result<log::Lease> acquire(log::Role role, PartitionId p, Epoch at_least = Epoch{1}) override {
-    return log_.acquire(role, p, at_least);
-  }
   Result<std::vector<Offset>> commit(const log::Step& step) override;
-  Result<std::optional<Offset>> position(log::Role role, PartitionId p) override {
-    return log_.position(role, p);
-  }
   Result<std::vector<log::Record>> read(log::TopicPartition tp, Offset from, std::size_t max) override;
   Result<std::optional<log::Record>> latest(log::TopicPartition tp, std::string_view key) override;
-  Result<Range> range(log::TopicPartition tp) override { return log_.range(tp); }
-  bool wait(log::TopicPartition tp, Offset seen, std::chrono::milliseconds timeout) override {
-    return log_.wait(tp, seen, timeout);
-  }
-  void interrupt() override { log_.interrupt(); }
-  Result<void> trim(log::TopicPartition tp, Offset before) override { return log_.trim(tp, before); }
 
   // Restores that began with a snapshot.
   std::uint64_t snapshots_loaded() const { return snapshots_loaded_; }
@@ -53,7 +40,6 @@ class FaultyLog final : public log::EventLog {
  private:
   void age(log::Step& step);
 
-  log::EventLog& log_;
   Bug bug_;
   std::map<PartitionId, std::vector<std::string>> last_chunks_;
   std::uint64_t snapshots_loaded_ = 0;

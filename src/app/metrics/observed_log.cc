@@ -29,7 +29,7 @@ std::string_view name_of(log::Role role) {
 
 }  // namespace
 
-ObservedLog::ObservedLog(log::EventLog& inner) : inner_(inner) {}
+ObservedLog::ObservedLog(log::EventLog& inner) : ForwardingLog(inner) {}
 
 std::size_t ObservedLog::outcome_of(const Error& error) {
   const auto name = [&error]() -> std::string_view {
@@ -65,7 +65,7 @@ void ObservedLog::note_written(std::span<const log::NewRecord> records) {
 
 Result<std::vector<Offset>> ObservedLog::append(std::span<const log::NewRecord> records) {
   const auto begin = Clock::now();
-  auto result = inner_.append(records);
+  auto result = ForwardingLog::append(records);
   bump(appends_.at(result ? kDone : outcome_of(result.error())));
   if (result) {
     append_times_.add(Clock::now() - begin);
@@ -75,14 +75,14 @@ Result<std::vector<Offset>> ObservedLog::append(std::span<const log::NewRecord> 
 }
 
 Result<log::Lease> ObservedLog::acquire(log::Role role, PartitionId partition, Epoch at_least) {
-  auto result = noted(inner_.acquire(role, partition, at_least));
+  auto result = noted(ForwardingLog::acquire(role, partition, at_least));
   if (result) bump(of(role).takeovers);
   return result;
 }
 
 Result<std::vector<Offset>> ObservedLog::commit(const log::Step& step) {
   const auto begin = Clock::now();
-  auto result = inner_.commit(step);
+  auto result = ForwardingLog::commit(step);
   OfRole& role = of(step.lease.role);
   bump(role.commits.at(result ? kDone : outcome_of(result.error())));
   if (result) {
@@ -93,12 +93,12 @@ Result<std::vector<Offset>> ObservedLog::commit(const log::Step& step) {
 }
 
 Result<std::optional<Offset>> ObservedLog::position(log::Role role, PartitionId partition) {
-  return noted(inner_.position(role, partition));
+  return noted(ForwardingLog::position(role, partition));
 }
 
 Result<std::vector<log::Record>> ObservedLog::read(log::TopicPartition tp, Offset from,
                                                    std::size_t max_bytes) {
-  auto result = noted(inner_.read(tp, from, max_bytes));
+  auto result = noted(ForwardingLog::read(tp, from, max_bytes));
   if (!result || result->empty()) return result;
   std::uint64_t bytes = 0;
   for (const log::Record& record : *result) bytes += record.value.size();
@@ -108,21 +108,19 @@ Result<std::vector<log::Record>> ObservedLog::read(log::TopicPartition tp, Offse
 }
 
 Result<std::optional<log::Record>> ObservedLog::latest(log::TopicPartition tp, std::string_view key) {
-  return noted(inner_.latest(tp, key));
+  return noted(ForwardingLog::latest(tp, key));
 }
 
-Result<log::EventLog::Range> ObservedLog::range(log::TopicPartition tp) { return noted(inner_.range(tp)); }
-
-bool ObservedLog::wait(log::TopicPartition tp, Offset seen, std::chrono::milliseconds timeout) {
-  return inner_.wait(tp, seen, timeout);
+Result<log::EventLog::Range> ObservedLog::range(log::TopicPartition tp) {
+  return noted(ForwardingLog::range(tp));
 }
 
 Result<void> ObservedLog::trim(log::TopicPartition tp, Offset before) {
-  return noted(inner_.trim(tp, before));
+  return noted(ForwardingLog::trim(tp, before));
 }
 
 void ObservedLog::collect(Page& page) const {
-  page.set("paytick_log_partitions", inner_.partitions());
+  page.set("paytick_log_partitions", partitions());
   for (std::size_t r = 0; r < kRoles; ++r) {
     const std::string role(name_of(static_cast<log::Role>(r + 1)));
     for (std::size_t o = 0; o < kOutcomes.size(); ++o)

@@ -14,15 +14,14 @@
 #include <string_view>
 
 #include "app/metrics/page.h"
-#include "log/event_log.h"
+#include "log/forwarding_log.h"
 
 namespace paytick::app::metrics {
 
-class ObservedLog final : public log::EventLog {
+class ObservedLog final : public log::ForwardingLog {
  public:
   explicit ObservedLog(log::EventLog& inner);
 
-  std::uint32_t partitions() const override { return inner_.partitions(); }
   Result<std::vector<Offset>> append(std::span<const log::NewRecord> records) override;
   Result<log::Lease> acquire(log::Role role, PartitionId partition, Epoch at_least) override;
   Result<std::vector<Offset>> commit(const log::Step& step) override;
@@ -30,8 +29,6 @@ class ObservedLog final : public log::EventLog {
   Result<std::vector<log::Record>> read(log::TopicPartition tp, Offset from, std::size_t max_bytes) override;
   Result<std::optional<log::Record>> latest(log::TopicPartition tp, std::string_view key) override;
   Result<Range> range(log::TopicPartition tp) override;
-  bool wait(log::TopicPartition tp, Offset seen, std::chrono::milliseconds timeout) override;
-  void interrupt() override { inner_.interrupt(); }
   Result<void> trim(log::TopicPartition tp, Offset before) override;
 
   // Every series is there from the start, as zero.
@@ -60,7 +57,6 @@ class ObservedLog final : public log::EventLog {
   OfRole& of(log::Role role) { return roles_.at(static_cast<std::size_t>(role) - 1); }
   OfTopic& of(log::Topic topic) { return topics_.at(static_cast<std::size_t>(topic) - 1); }
 
-  log::EventLog& inner_;
   std::array<OfRole, kRoles> roles_;
   std::array<OfTopic, kTopics> topics_;
   Outcomes appends_{}, errors_{};

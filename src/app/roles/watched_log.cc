@@ -14,7 +14,7 @@ constexpr std::chrono::milliseconds kTryPeriod{1'000};
 }  // namespace
 
 WatchedLog::WatchedLog(log::EventLog& inner, WallClock& clock)
-    : inner_(inner), clock_(clock), thread_([this] { run(); }) {}
+    : ForwardingLog(inner), clock_(clock), thread_([this] { run(); }) {}
 
 WatchedLog::~WatchedLog() {
   {
@@ -31,7 +31,7 @@ std::optional<Error> WatchedLog::trouble() const {
 }
 
 Result<std::vector<Offset>> WatchedLog::append(std::span<const log::NewRecord> records) {
-  auto done = inner_.append(records);
+  auto done = ForwardingLog::append(records);
   const bool refused = !done && done.error().next == Next::refused;  // of the records' own fault
   const std::lock_guard lock(mutex_);
   if (done) trouble_.reset();

@@ -5,14 +5,15 @@
 #include <mutex>
 
 #include "gateway_fixture.h"
+#include "log/forwarding_log.h"
 
 namespace paytick::ingest::testing {
 namespace {
 
 // The memory log behind a gate that appends wait at.
-class GatedLog final : public log::EventLog {
+class GatedLog final : public log::ForwardingLog {
  public:
-  explicit GatedLog(log::EventLog& log) : log_(log) {}
+  explicit GatedLog(log::EventLog& log) : ForwardingLog(log) {}
 
   void close_gate() { set(false); }
   void open_gate() { set(true); }
@@ -21,28 +22,8 @@ class GatedLog final : public log::EventLog {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return open_; });
     lock.unlock();
-    return log_.append(records);
+    return ForwardingLog::append(records);
   }
-  std::uint32_t partitions() const override { return log_.partitions(); }
-  Result<log::Lease> acquire(log::Role role, PartitionId partition, Epoch at_least) override {
-    return log_.acquire(role, partition, at_least);
-  }
-  Result<std::vector<Offset>> commit(const log::Step& step) override { return log_.commit(step); }
-  Result<std::optional<Offset>> position(log::Role role, PartitionId partition) override {
-    return log_.position(role, partition);
-  }
-  Result<std::vector<log::Record>> read(log::TopicPartition tp, Offset from, std::size_t bytes) override {
-    return log_.read(tp, from, bytes);
-  }
-  Result<std::optional<log::Record>> latest(log::TopicPartition tp, std::string_view key) override {
-    return log_.latest(tp, key);
-  }
-  Result<Range> range(log::TopicPartition tp) override { return log_.range(tp); }
-  bool wait(log::TopicPartition tp, Offset seen, std::chrono::milliseconds timeout) override {
-    return log_.wait(tp, seen, timeout);
-  }
-  void interrupt() override { log_.interrupt(); }
-  Result<void> trim(log::TopicPartition tp, Offset before) override { return log_.trim(tp, before); }
 
  private:
   void set(bool open) {
@@ -51,7 +32,6 @@ class GatedLog final : public log::EventLog {
     changed_.notify_all();
   }
 
-  log::EventLog& log_;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool open_ = true;
