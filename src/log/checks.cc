@@ -24,7 +24,7 @@ Result<void> check_partition(PartitionId partition, std::uint32_t partitions) {
 
 Result<void> check_lane(TopicPartition tp, std::uint32_t partitions) {
   const auto topic = static_cast<std::size_t>(tp.topic);
-  if (topic < 1 || topic > kTopics)
+  if (topic < 1 || topic > kTopics.size())
     return fail("bad_partition", "There is no topic with the number " + std::to_string(topic) + ".");
   return check_partition(tp.partition, partitions);
 }

@@ -12,12 +12,11 @@ namespace paytick::log {
 
 inline constexpr std::size_t kKeyBytesMax = 1024;      // keys are ids and short names; bounds the index
 inline constexpr std::uint32_t kPartitionsMax = 1024;  // bounds the tables that are kept per partition
-inline constexpr std::size_t kTopics = 8;
 
 // What a record costs besides its key and value; an estimate, used alike for every bound.
 inline constexpr std::size_t kRecordOverheadBytes = 64;
 
-// Dense index of a topic's partition, for tables of kTopics × partitions.
+// Dense index of a topic's partition, for tables of topics × partitions.
 constexpr std::size_t lane_index(TopicPartition tp, std::uint32_t partitions) {
   return (static_cast<std::size_t>(tp.topic) - 1) * partitions + static_cast<std::uint32_t>(tp.partition);
 }

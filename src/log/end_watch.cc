@@ -5,7 +5,7 @@
 namespace paytick::log {
 
 EndWatch::EndWatch(std::uint32_t partitions)
-    : count_(kTopics * partitions), lanes_(std::make_unique<Lane[]>(count_)) {}
+    : count_(kTopics.size() * partitions), lanes_(std::make_unique<Lane[]>(count_)) {}
 
 Offset EndWatch::end(std::size_t lane) const {
   const std::lock_guard lock(lanes_[lane].mutex);

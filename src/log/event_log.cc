@@ -24,4 +24,16 @@ std::string_view to_text(Topic topic) {
   return "unknown";
 }
 
+std::string_view to_text(Role role) {
+  switch (role) {
+    case Role::aggregator:
+      return "aggregator";
+    case Role::settler:
+      return "settler";
+    case Role::bridge:
+      return "bridge";
+  }
+  return "unknown";
+}
+
 }  // namespace paytick::log

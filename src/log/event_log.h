@@ -21,6 +21,7 @@
 //   "too_large"   refused   a record above codec::kRecordBytesMax, or more than kStepBytesMax in one step
 //   "bad_partition", "missing_key"  refused  no such topic or partition; a compacted topic needs a key
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -46,6 +47,9 @@ enum class Topic : std::uint8_t {
   snapshots = 7,  // compacted by key
   refusals = 8    // lines of heartbeats-in that were not taken, and why
 };
+inline constexpr std::array kTopics{Topic::heartbeats,  Topic::heartbeats_in, Topic::ticks,
+                                    Topic::settlements, Topic::replies,       Topic::catalog,
+                                    Topic::snapshots,   Topic::refusals};
 std::string_view to_text(Topic topic);
 constexpr bool is_compacted(Topic topic) { return topic == Topic::catalog || topic == Topic::snapshots; }
 
@@ -73,6 +77,8 @@ struct Record {
 
 // Who works on a partition. One role has one owner a partition; a new one fences the old.
 enum class Role : std::uint8_t { aggregator = 1, settler = 2, bridge = 3 };
+inline constexpr std::array kRoles{Role::aggregator, Role::settler, Role::bridge};
+std::string_view to_text(Role role);
 
 struct Lease {
   Role role{};

@@ -15,18 +15,6 @@ void bump(std::atomic<std::uint64_t>& counter, std::uint64_t by = 1) {
   counter.fetch_add(by, std::memory_order_relaxed);
 }
 
-std::string_view name_of(log::Role role) {
-  switch (role) {
-    case log::Role::aggregator:
-      return "aggregator";
-    case log::Role::settler:
-      return "settler";
-    case log::Role::bridge:
-      return "bridge";
-  }
-  return {};
-}
-
 }  // namespace
 
 ObservedLog::ObservedLog(log::EventLog& inner) : ForwardingLog(inner) {}
@@ -121,13 +109,14 @@ Result<void> ObservedLog::trim(log::TopicPartition tp, Offset before) {
 
 void ObservedLog::collect(Page& page) const {
   page.set("paytick_log_partitions", partitions());
-  for (std::size_t r = 0; r < kRoles; ++r) {
-    const std::string role(name_of(static_cast<log::Role>(r + 1)));
+  for (const log::Role role : log::kRoles) {
+    const OfRole& of_role = roles_.at(index(role));
+    const std::string name(to_text(role));
     for (std::size_t o = 0; o < kOutcomes.size(); ++o)
-      page.set("paytick_log_commits_total", roles_[r].commits[o].load(),
-               {{"role", role}, {"outcome", std::string(kOutcomes[o])}});
-    page.set("paytick_log_takeovers_total", roles_[r].takeovers.load(), {{"role", role}});
-    page.set("paytick_log_commit_seconds", roles_[r].times, {{"role", role}});
+      page.set("paytick_log_commits_total", of_role.commits[o].load(),
+               {{"role", name}, {"outcome", std::string(kOutcomes[o])}});
+    page.set("paytick_log_takeovers_total", of_role.takeovers.load(), {{"role", name}});
+    page.set("paytick_log_commit_seconds", of_role.times, {{"role", name}});
   }
   for (std::size_t o = 0; o < kOutcomes.size(); ++o) {
     const Labels labels = {{"outcome", std::string(kOutcomes[o])}};
@@ -135,13 +124,13 @@ void ObservedLog::collect(Page& page) const {
     if (o != kDone) page.set("paytick_log_errors_total", errors_[o].load(), labels);
   }
   page.set("paytick_log_append_seconds", append_times_);
-  for (std::size_t t = 0; t < kTopics; ++t) {
-    const OfTopic& topic = topics_[t];
-    const Labels labels = {{"topic", std::string(to_text(static_cast<log::Topic>(t + 1)))}};
-    page.set("paytick_log_written_records_total", topic.written_records.load(), labels);
-    page.set("paytick_log_written_bytes_total", topic.written_bytes.load(), labels);
-    page.set("paytick_log_read_records_total", topic.read_records.load(), labels);
-    page.set("paytick_log_read_bytes_total", topic.read_bytes.load(), labels);
+  for (const log::Topic topic : log::kTopics) {
+    const OfTopic& of_topic = topics_.at(index(topic));
+    const Labels labels = {{"topic", std::string(to_text(topic))}};
+    page.set("paytick_log_written_records_total", of_topic.written_records.load(), labels);
+    page.set("paytick_log_written_bytes_total", of_topic.written_bytes.load(), labels);
+    page.set("paytick_log_read_records_total", of_topic.read_records.load(), labels);
+    page.set("paytick_log_read_bytes_total", of_topic.read_bytes.load(), labels);
   }
 }
 

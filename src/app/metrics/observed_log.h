@@ -39,7 +39,6 @@ class ObservedLog final : public log::ForwardingLog {
   static constexpr std::array<std::string_view, 6> kOutcomes = {"done",     "fenced", "aborted",
                                                                 "in_doubt", "retry",  "failed"};
   using Outcomes = std::array<Counter, kOutcomes.size()>;
-  static constexpr std::size_t kRoles = 3, kTopics = 8;
 
   struct OfRole {
     Outcomes commits{};
@@ -54,11 +53,13 @@ class ObservedLog final : public log::ForwardingLog {
   template <typename T>
   Result<T> noted(Result<T> result);
   void note_written(std::span<const log::NewRecord> records);
-  OfRole& of(log::Role role) { return roles_.at(static_cast<std::size_t>(role) - 1); }
-  OfTopic& of(log::Topic topic) { return topics_.at(static_cast<std::size_t>(topic) - 1); }
+  static std::size_t index(log::Role role) { return static_cast<std::size_t>(role) - 1; }
+  static std::size_t index(log::Topic topic) { return static_cast<std::size_t>(topic) - 1; }
+  OfRole& of(log::Role role) { return roles_.at(index(role)); }
+  OfTopic& of(log::Topic topic) { return topics_.at(index(topic)); }
 
-  std::array<OfRole, kRoles> roles_;
-  std::array<OfTopic, kTopics> topics_;
+  std::array<OfRole, log::kRoles.size()> roles_;
+  std::array<OfTopic, log::kTopics.size()> topics_;
   Outcomes appends_{}, errors_{};
   Times append_times_{kWriteSeconds};
 };

@@ -16,7 +16,6 @@ namespace {
 // A group's bound: large enough that a sync is spread over many records, small enough that the first of the
 // queue does not wait long for the last.
 constexpr std::size_t kGroupBytesMax = 8 << 20;
-constexpr std::array kRoles{Role::aggregator, Role::settler, Role::bridge};
 
 Offset after(Offset offset) { return Offset{static_cast<std::int64_t>(offset) + 1}; }
 
@@ -43,15 +42,14 @@ GroupCommit::GroupCommit(const EmbeddedOptions& options, Store& store, EndWatch&
     : options_(options),
       store_(store),
       ends_(ends),
-      begins_(std::make_unique<std::atomic<std::int64_t>[]>(kTopics * options.partitions)) {}
+      begins_(std::make_unique<std::atomic<std::int64_t>[]>(kTopics.size() * options.partitions)) {}
 
 Result<std::unique_ptr<GroupCommit>> GroupCommit::load(const EmbeddedOptions& options, Store& store,
                                                        EndWatch& ends) {
   std::unique_ptr<GroupCommit> out(new GroupCommit(options, store, ends));
   for (std::uint32_t p = 0; p < options.partitions; ++p) {
-    for (std::size_t topic = 1; topic <= kTopics; ++topic)
-      if (auto ok = out->load_lane({static_cast<Topic>(topic), PartitionId{p}}); !ok)
-        return tl::unexpected(ok.error());
+    for (const Topic topic : kTopics)
+      if (auto ok = out->load_lane({topic, PartitionId{p}}); !ok) return tl::unexpected(ok.error());
     for (const Role role : kRoles)
       if (auto ok = out->load_owner(role, PartitionId{p}); !ok) return tl::unexpected(ok.error());
   }

@@ -115,7 +115,7 @@ Result<void> KafkaLog::Impl::open() {
                 "Kafka: at most " + std::to_string(kPartitionsMax) + " partitions are supported.",
                 Next::fatal);
   partitions = *count;
-  known_ends = std::make_unique<std::atomic<std::int64_t>[]>(kTopics * partitions);
+  known_ends = std::make_unique<std::atomic<std::int64_t>[]>(kTopics.size() * partitions);
   auto producer = kafka::AppendProducer::open(settings);
   if (!producer) return tl::unexpected(producer.error());
   appender = std::move(*producer);

@@ -10,18 +10,6 @@ std::string group_name(const KafkaSettings& settings, Role role) {
   return settings.prefix + "." + std::string(to_text(role));
 }
 
-std::string_view to_text(Role role) {
-  switch (role) {
-    case Role::aggregator:
-      return "aggregator";
-    case Role::settler:
-      return "settler";
-    case Role::bridge:
-      return "bridge";
-  }
-  return "unknown";
-}
-
 Topic source_of(Role role) {
   switch (role) {
     case Role::aggregator:

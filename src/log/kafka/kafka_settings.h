@@ -40,7 +40,6 @@ struct KafkaSettings {
 std::string topic_name(const KafkaSettings& settings, Topic topic);
 // "paytick.aggregator": the consumer group of a role, and the stem of its transactional ids.
 std::string group_name(const KafkaSettings& settings, Role role);
-std::string_view to_text(Role role);
 // Where a role reads what it consumes, and so what its committed offsets are of.
 Topic source_of(Role role);
 

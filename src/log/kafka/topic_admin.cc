@@ -215,20 +215,19 @@ Result<ClusterState> TopicAdmin::look() {
   for (int i = 0; i < (*metadata)->topic_cnt; ++i) {
     const auto& told = (*metadata)->topics[i];
     const std::string name = told.topic;
-    for (std::size_t t = 1; t <= kTopics; ++t)
+    for (const Topic topic : kTopics)
       // It is there, but for the moment nothing can be said of it: not a topic that is missing.
       if (told.err && told.err != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART &&
-          name == topic_name(impl_->settings, static_cast<Topic>(t)))
+          name == topic_name(impl_->settings, topic))
         return tl::unexpected(to_error(told.err, "asking for " + name));
     if (told.err || told.partition_cnt == 0) continue;
     if (std::find(kInternal.begin(), kInternal.end(), name) != kInternal.end())
       state.internal[name] = state_of(told);
-    for (std::size_t t = 1; t <= kTopics; ++t)
-      if (name == topic_name(impl_->settings, static_cast<Topic>(t)))
-        state.topics[static_cast<Topic>(t)] = state_of(told);
+    for (const Topic topic : kTopics)
+      if (name == topic_name(impl_->settings, topic)) state.topics[topic] = state_of(told);
   }
   if (auto read = impl_->read_settings(state); !read) return tl::unexpected(read.error());
-  if (state.topics.size() < kTopics) {
+  if (state.topics.size() < kTopics.size()) {
     for (auto& [topic, one] : state.topics) {
       const auto any = impl_->has_records(topic_name(impl_->settings, topic), one.partitions);
       if (!any) return tl::unexpected(any.error());
@@ -270,9 +269,8 @@ Result<void> TopicAdmin::make(const std::vector<TopicChange>& changes) {
       settings.push_back(&change);
       continue;
     }
-    for (std::size_t t = 1; t <= kTopics; ++t)
-      if (change.subject == topic_name(impl_->settings, static_cast<Topic>(t)))
-        missing.push_back(static_cast<Topic>(t));
+    for (const Topic topic : kTopics)
+      if (change.subject == topic_name(impl_->settings, topic)) missing.push_back(topic);
   }
   if (missing.empty() && settings.empty() && !rights) return {};
   const auto before = look();

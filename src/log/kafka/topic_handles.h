@@ -12,14 +12,14 @@ namespace paytick::log::kafka {
 class TopicHandles {
  public:
   TopicHandles(rd_kafka_t* client, const KafkaSettings& settings) {
-    for (std::size_t i = 0; i < kTopics; ++i)
-      handles_[i].reset(
-          rd_kafka_topic_new(client, topic_name(settings, static_cast<Topic>(i + 1)).c_str(), nullptr));
+    for (const Topic topic : kTopics)
+      handles_[index(topic)].reset(rd_kafka_topic_new(client, topic_name(settings, topic).c_str(), nullptr));
   }
-  rd_kafka_topic_t* of(Topic topic) const { return handles_[static_cast<std::size_t>(topic) - 1].get(); }
+  rd_kafka_topic_t* of(Topic topic) const { return handles_[index(topic)].get(); }
 
  private:
-  std::array<Owned<rd_kafka_topic_t>, kTopics> handles_;
+  static std::size_t index(Topic topic) { return static_cast<std::size_t>(topic) - 1; }
+  std::array<Owned<rd_kafka_topic_t>, kTopics.size()> handles_;
 };
 
 // Hands a record to the producer's queue. What it points to must live until its delivery is reported.

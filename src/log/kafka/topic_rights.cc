@@ -101,8 +101,7 @@ void find_intruders(const KafkaSettings& settings, const std::set<Right>& wanted
       });
     };
     std::string where;
-    for (std::size_t t = 1; t <= kTopics; ++t) {
-      const auto topic = static_cast<Topic>(t);
+    for (const Topic topic : kTopics) {
       const std::string name = topic_name(settings, topic);
       if (topic == Topic::heartbeats_in || !matches(right, Resource::topic, name)) continue;
       // An operator may set topics up; that is not writing.

@@ -32,8 +32,8 @@ class Comparison {
       counts_.insert(state.partitions);
       records_ = records_ || state.has_records;
     }
-    for (std::size_t i = 1; i <= kTopics; ++i) {
-      topic_ = static_cast<Topic>(i);
+    for (const Topic topic : kTopics) {
+      topic_ = topic;
       name_ = topic_name(settings_, topic_);
       const auto found = actual_.topics.find(topic_);
       if (found == actual_.topics.end()) {

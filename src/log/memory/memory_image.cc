@@ -13,7 +13,8 @@ std::size_t bytes_of(const Record& record) {
 
 }  // namespace
 
-MemoryImage::MemoryImage(std::uint32_t partitions) : partitions_(partitions), lanes_(kTopics * partitions) {}
+MemoryImage::MemoryImage(std::uint32_t partitions)
+    : partitions_(partitions), lanes_(kTopics.size() * partitions) {}
 
 const MemoryImage::Lane& MemoryImage::lane(TopicPartition tp) const {
   return lanes_[lane_index(tp, partitions_)];

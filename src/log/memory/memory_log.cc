@@ -19,9 +19,9 @@ MemoryLog::MemoryLog(MemoryOptions options) : MemoryLog(options, MemoryImage(opt
 
 MemoryLog::MemoryLog(MemoryOptions options, MemoryImage image)
     : options_(options), image_(std::move(image)), ends_(image_.partitions()) {
-  for (std::size_t topic = 1; topic <= kTopics; ++topic)
+  for (const Topic topic : kTopics)
     for (std::uint32_t p = 0; p < image_.partitions(); ++p) {
-      const TopicPartition tp{static_cast<Topic>(topic), PartitionId{p}};
+      const TopicPartition tp{topic, PartitionId{p}};
       ends_.publish(lane_index(tp, image_.partitions()), image_.range(tp).end);
     }
 }

@@ -24,8 +24,7 @@ KafkaSettings settings() {
 ClusterState made(const TopicPlan& plan) {
   ClusterState state;
   state.brokers = 3;
-  for (std::size_t t = 1; t <= kTopics; ++t) {
-    const auto topic = static_cast<Topic>(t);
+  for (const Topic topic : kTopics) {
     state.topics[topic] = {plan.partitions, plan.replication, wanted_settings(plan, topic), false};
   }
   return state;
@@ -33,8 +32,7 @@ ClusterState made(const TopicPlan& plan) {
 
 TEST(TopicRules, EveryTopicHasOneValueForEachSettingAndTheyAreKept) {
   const KafkaSettings is = settings();
-  for (std::size_t t = 1; t <= kTopics; ++t) {
-    const auto topic = static_cast<Topic>(t);
+  for (const Topic topic : kTopics) {
     std::map<std::string_view, int> rules;
     for (const TopicRule& rule : topic_rules()) {
       EXPECT_FALSE(rule.why.empty());
@@ -105,7 +103,7 @@ TEST(TopicComparison, PartitionsAndCopiesAreForHands) {
   ClusterState state = made(is.topics);
   for (auto& [topic, one] : state.topics) one.partitions = 16;
   auto changes = compare_topics(is, state);
-  ASSERT_EQ(changes.size(), kTopics);
+  ASSERT_EQ(changes.size(), kTopics.size());
   EXPECT_EQ(changes[0].verdict, Verdict::harmless);
   EXPECT_EQ(refusal(changes), std::nullopt);
 
