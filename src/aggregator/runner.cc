@@ -20,6 +20,7 @@ constexpr milliseconds kIdleWait{200};
 constexpr std::size_t kLargeShare = 8;
 
 WorkerCounters& operator+=(WorkerCounters& sum, const WorkerCounters& c) {
+  static_assert(sizeof c == 8 * sizeof(std::uint64_t), "a counter was added or removed: here, too");
   sum.records += c.records;
   sum.bytes_in += c.bytes_in;
   sum.bytes_out += c.bytes_out;
@@ -27,6 +28,7 @@ WorkerCounters& operator+=(WorkerCounters& sum, const WorkerCounters& c) {
   sum.replayed += c.replayed;
   sum.takeovers += c.takeovers;
   sum.snapshots += c.snapshots;
+  sum.positions_apart += c.positions_apart;
   return sum;
 }
 

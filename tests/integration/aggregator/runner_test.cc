@@ -8,10 +8,20 @@
 #include <functional>
 #include <thread>
 
+#include "log/forwarding_log.h"
 #include "world.h"
 
 namespace paytick::aggregator {
 namespace {
+
+// A log that has lost the positions, and remembers others.
+class AstrayLog final : public log::ForwardingLog {
+ public:
+  explicit AstrayLog(log::EventLog& log) : ForwardingLog(log) {}
+  Result<std::optional<Offset>> position(log::Role /*role*/, PartitionId /*partition*/) override {
+    return Offset{1'000'000};
+  }
+};
 
 class SteadyWall final : public WallClock {
  public:
@@ -106,6 +116,36 @@ TEST(Runner, PartitionsComeAndGo) {
   EXPECT_LT(runner.fold_counters().ticks, 2 * ticks) << "what was folded again is not counted again";
   runner.stop();
   finish(world);
+}
+
+TEST(Runner, EveryCounterIsInItsSums) {
+  World world;
+  AstrayLog log(world.log());
+  SteadyWall clock;
+  CountingRandom random;
+  KeepingSink replies;
+  RunnerConfig config;
+  config.worker.snapshot_every_records = 1;
+  Runner runner(config, log, clock, random, replies, [](PartitionId, const Error&) {});
+  runner.start();
+  for (int takeover = 0; takeover < 2; ++takeover) {
+    world.append_story(20, takeover * 20);
+    runner.assign({kPartition});
+    EXPECT_TRUE(eventually([&] {
+      return runner.is_ready() && runner.partitions().at(0).next == world.log().range(kInputs)->end &&
+             runner.partitions().at(0).work.snapshots > 0;
+    }));
+    runner.revoke({kPartition});
+  }
+  const WorkerCounters sum = runner.worker_counters();
+  EXPECT_EQ(sum.takeovers, 2U);
+  EXPECT_EQ(sum.positions_apart, 2U);
+  EXPECT_GT(sum.records, 0U);
+  EXPECT_GT(sum.bytes_in, 0U);
+  EXPECT_GT(sum.bytes_out, 0U);
+  EXPECT_GT(sum.commits, 0U);
+  EXPECT_GE(sum.snapshots, 2U);
+  runner.stop();
 }
 
 TEST(Runner, RestsBetweenSmallStepsOnly) {
