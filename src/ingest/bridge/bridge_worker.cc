@@ -7,6 +7,7 @@
 
 #include "ingest/bridge/bridge_parts.h"
 #include "ingest/bridge/bridge_snapshot.h"
+#include "log/owner_step.h"
 
 namespace paytick::ingest {
 namespace {
@@ -36,24 +37,8 @@ BridgeWorker::BridgeWorker(BridgeConfig config, log::EventLog& log, WallClock& c
 BridgeWorker::~BridgeWorker() = default;
 
 Result<bool> BridgeWorker::step() {
-  if (dead_) return tl::unexpected<Error>(*dead_);
-  auto result = advance();
-  if (result) return result;
-  switch (result.error().next) {
-    case Next::retry:
-      break;
-    case Next::abort:
-    case Next::in_doubt:
-      drop();
-      break;
-    case Next::refused:  // of our own making: the same call would be refused again
-    case Next::fatal:
-      dead_ = result.error();
-      dead_->next = Next::fatal;
-      drop();
-      return tl::unexpected<Error>(*dead_);
-  }
-  return result;
+  return log::owner_step(
+      dead_, [this] { return advance(); }, [this] { drop(); });
 }
 
 Result<bool> BridgeWorker::advance() {
