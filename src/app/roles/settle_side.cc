@@ -2,53 +2,19 @@
 
 #include <spdlog/spdlog.h>
 
-#include <atomic>
 #include <chrono>
+#include <mutex>
 #include <optional>
-#include <thread>
 
 #include "app/metrics/collectors.h"
+#include "app/roles/chain_thread.h"
 #include "app/roles/partition_share.h"
-#include "app/worker_thread.h"
 #include "settler/chain_event_reader.h"
 #include "settler/creator_registrar.h"
 #include "settler/settler_worker.h"
-#include "settler/soroban_chain.h"
 
 namespace paytick::app {
 namespace {
-
-// Billing comes first: the chain takes seconds anyway.
-constexpr int kNice = 5;
-
-void nap() { std::this_thread::sleep_for(std::chrono::milliseconds(20)); }
-
-// A worker that needs the chain: connected by start(), which is tried until the node answers.
-class Connected {
- public:
-  explicit Connected(const RoleContext& context) : context_(context) {}
-  virtual ~Connected() = default;
-
- protected:
-  Result<settler::ChainPort*> connect(bool as_admin) {
-    if (chain_) return chain_.get();
-    settler::SorobanConfig config;
-    const RoleSettings& settings = context_.settings;
-    config.rpc_url = settings.config.chain.rpc_url;
-    config.network_passphrase = settings.config.chain.network_passphrase;
-    config.router = settings.router;
-    config.channel = settings.channel;
-    auto made =
-        settler::SorobanChain::connect(config, *settings.settler, as_admin ? settings.admin : std::nullopt);
-    if (!made) return tl::unexpected(made.error());
-    chain_ = std::move(*made);
-    return chain_.get();
-  }
-  const RoleContext context_;
-
- private:
-  std::unique_ptr<settler::ChainPort> chain_;
-};
 
 settler::Policy policy_of(const Config::Settlement& settlement) {
   settler::Policy policy;
@@ -60,122 +26,78 @@ settler::Policy policy_of(const Config::Settlement& settlement) {
   return policy;
 }
 
-struct Settling : Connected {
-  Settling(const RoleContext& context, std::vector<PartitionId> partitions, metrics::Times& times)
-      : Connected(context),
-        times_(times),
-        partitions_(std::move(partitions)),
-        thread_({.name = "settler",
-                 .start = [this] { return start(); },
-                 .step = [this] { return step(); },
-                 .idle = nap,
-                 .fatal = context_.fatal,
-                 .nice = kNice}) {}
+void add_counters(settler::SettlerStatus& sum, const settler::SettlerStatus& other) {
+  sum.confirmed += other.confirmed;
+  sum.failed += other.failed;
+  sum.expired += other.expired;
+  sum.snapshots += other.snapshots;
+}
 
-  Result<void> start() {
-    auto chain = connect(false);
-    if (!chain) return tl::unexpected(chain.error());
-    if (!worker_) {
-      settler::SettlerConfig config;
-      config.partitions = partitions_;
-      config.policy = policy_of(context_.settings.config.settlement);
-      config.on_confirmed = [this](std::int64_t ms) { times_.add(std::chrono::milliseconds(ms)); };
-      worker_.emplace(config, context_.log, **chain, context_.clock, context_.random);
-    }
-    if (auto begun = worker_->start(); !begun) return begun;
-    spdlog::info("settler: took over partitions {}, {} of them from a snapshot", to_words(partitions_),
-                 worker_->status().restored);
+struct Settling {
+  using Worker = settler::SettlerWorker;
+  using Seen = settler::SettlerStatus;
+  static constexpr const char* kName = "settler";
+  static constexpr bool kAsAdmin = false;
+
+  std::unique_ptr<Worker> make(settler::ChainPort& chain) const {
+    settler::SettlerConfig config;
+    config.partitions = partitions;
+    config.policy = policy_of(context.settings.config.settlement);
+    config.on_confirmed = [times = confirm_times](std::int64_t ms) {
+      times->add(std::chrono::milliseconds(ms));
+    };
+    return std::make_unique<Worker>(config, context.log, chain, context.clock, context.random);
+  }
+  Result<void> start(Worker& worker) const {
+    if (auto begun = worker.start(); !begun) return begun;
+    spdlog::info("settler: took over partitions {}, {} of them from a snapshot", to_words(partitions),
+                 worker.status().restored);
     return {};
   }
-  Result<bool> step() {
-    auto more = worker_->step();
-    const std::lock_guard lock(mutex_);
-    status_ = worker_->status();
-    chain_log_.note(status_.chain_trouble);
-    return more;
-  }
-  settler::SettlerStatus status() const {
-    const std::lock_guard lock(mutex_);
-    return status_;
-  }
+  static Seen look(const Worker& worker) { return worker.status(); }
 
-  std::optional<Error> trouble() const {
-    if (auto trouble = thread_.trouble()) return trouble;
-    return status().chain_trouble;
-  }
-
-  metrics::Times& times_;  // to be confirmed
-  const std::vector<PartitionId> partitions_;
-  mutable std::mutex mutex_;
-  settler::SettlerStatus status_;
-  TroubleLog chain_log_{"settler"};
-  std::optional<settler::SettlerWorker> worker_;
-  WorkerThread thread_;  // last: it uses all of the above
+  const RoleContext context;
+  const std::vector<PartitionId> partitions;
+  metrics::Times* const confirm_times;
 };
 
 // What one instance is enough for: the one that has partition 0.
-struct Reading : Connected {
-  explicit Reading(const RoleContext& context)
-      : Connected(context),
-        thread_({.name = "chain-events",
-                 .start = [this] { return start(); },
-                 .step = [this] { return step(); },
-                 .idle = nap,
-                 .fatal = context_.fatal,
-                 .nice = kNice}) {}
+struct Reading {
+  using Worker = settler::ChainEventReader;
+  struct Seen {
+    std::uint32_t ledger = 0;
+    std::optional<Error> chain_trouble;
+  };
+  static constexpr const char* kName = "chain-events";
+  static constexpr bool kAsAdmin = false;
 
-  Result<void> start() {
-    auto chain = connect(false);
-    if (!chain) return tl::unexpected(chain.error());
-    if (!reader_) {
-      settler::ChainEventConfig config;
-      config.start_ledger = static_cast<std::uint32_t>(context_.settings.config.chain.start_ledger);
-      config.poll_ms = context_.settings.config.chain.poll_ms;
-      reader_.emplace(config, context_.log, **chain, context_.clock);
-    }
-    return reader_->start();
+  std::unique_ptr<Worker> make(settler::ChainPort& chain) const {
+    settler::ChainEventConfig config;
+    config.start_ledger = static_cast<std::uint32_t>(context.settings.config.chain.start_ledger);
+    config.poll_ms = context.settings.config.chain.poll_ms;
+    return std::make_unique<Worker>(config, context.log, chain, context.clock);
   }
-  Result<bool> step() {
-    auto more = reader_->step();
-    seen_ = reader_->seen().sequence;
-    const std::lock_guard lock(mutex_);
-    trouble_ = reader_->trouble();
-    chain_log_.note(trouble_);
-    return more;
-  }
-  std::optional<Error> trouble() const {
-    if (auto trouble = thread_.trouble()) return trouble;
-    const std::lock_guard lock(mutex_);
-    return trouble_;
-  }
+  static Result<void> start(Worker& worker) { return worker.start(); }
+  static Seen look(const Worker& worker) { return {worker.seen().sequence, worker.trouble()}; }
 
-  std::atomic<std::uint32_t> seen_{0};
-  mutable std::mutex mutex_;
-  std::optional<Error> trouble_;
-  TroubleLog chain_log_{"chain-events"};
-  std::optional<settler::ChainEventReader> reader_;
-  WorkerThread thread_;
+  const RoleContext context;
 };
 
-struct Registering : Connected {
-  explicit Registering(const RoleContext& context)
-      : Connected(context),
-        thread_({.name = "registrar",
-                 .start = [this] { return start(); },
-                 .step = [this] { return registrar_->step(); },
-                 .idle = nap,
-                 .fatal = context_.fatal,
-                 .nice = kNice}) {}
+struct Registering {
+  using Worker = settler::CreatorRegistrar;
+  struct Seen {
+    std::optional<Error> chain_trouble;
+  };
+  static constexpr const char* kName = "registrar";
+  static constexpr bool kAsAdmin = true;
 
-  Result<void> start() {
-    auto chain = connect(true);
-    if (!chain) return tl::unexpected(chain.error());
-    if (!registrar_) registrar_.emplace(context_.log, **chain, context_.clock);
-    return {};
+  std::unique_ptr<Worker> make(settler::ChainPort& chain) const {
+    return std::make_unique<Worker>(context.log, chain, context.clock);
   }
+  static Result<void> start(Worker& /*worker*/) { return {}; }
+  static Seen look(const Worker& worker) { return {worker.trouble()}; }
 
-  std::optional<settler::CreatorRegistrar> registrar_;
-  WorkerThread thread_;
+  const RoleContext context;
 };
 
 }  // namespace
@@ -186,9 +108,9 @@ struct SettleSide::Impl {
         share("settler", context.partitions(RoleName::settle), [this](const auto& ours) { change(ours); }) {}
 
   struct Running {
-    std::shared_ptr<Settling> settling;
-    std::shared_ptr<Reading> reading;
-    std::shared_ptr<Registering> registering;
+    std::shared_ptr<ChainThread<Settling>> settling;
+    std::shared_ptr<ChainThread<Reading>> reading;
+    std::shared_ptr<ChainThread<Registering>> registering;
   };
   Running current() const {
     const std::lock_guard lock(mutex);
@@ -208,26 +130,25 @@ struct SettleSide::Impl {
 void SettleSide::Impl::change(const std::vector<PartitionId>& ours) {
   Running next = current();
   if (next.settling) {
-    next.settling->thread_.stop();
-    const settler::SettlerStatus status = next.settling->status();
+    next.settling->stop();
+    const settler::SettlerStatus status = next.settling->seen();
     const std::lock_guard lock(mutex);
-    gone.confirmed += status.confirmed;
-    gone.failed += status.failed;
-    gone.expired += status.expired;
-    gone.snapshots += status.snapshots;
+    add_counters(gone, status);
     running.settling.reset();
   }
-  next.settling = ours.empty() ? nullptr : std::make_shared<Settling>(context, ours, confirm_times);
+  next.settling = ours.empty() ? nullptr
+                               : std::make_shared<ChainThread<Settling>>(
+                                     context, Settling{context, ours, &confirm_times});
   const bool reads = !ours.empty() && ours.front() == PartitionId{0};
   if (!reads && next.reading) {
-    next.reading->thread_.stop();
-    next.registering->thread_.stop();
+    next.reading->stop();
+    next.registering->stop();
     next.reading.reset();
     next.registering.reset();
   }
   if (reads && !next.reading) {
-    next.reading = std::make_shared<Reading>(context);
-    next.registering = std::make_shared<Registering>(context);
+    next.reading = std::make_shared<ChainThread<Reading>>(context, Reading{context});
+    next.registering = std::make_shared<ChainThread<Registering>>(context, Registering{context});
   }
   const std::lock_guard lock(mutex);
   running = std::move(next);
@@ -238,7 +159,7 @@ std::optional<Error> SettleSide::Impl::settling_trouble() const {
   const Running now = current();
   if (!now.settling) return std::nullopt;
   if (auto trouble = now.settling->trouble()) return trouble;
-  if (context.alone && !now.settling->thread_.ready())
+  if (context.alone && !now.settling->ready())
     return Error{"restoring", "partitions are being taken over", Next::retry};
   return std::nullopt;
 }
@@ -256,7 +177,7 @@ Result<void> SettleSide::start() {
   });
   health.add("registrar", false, [this]() -> std::optional<Error> {
     const auto now = impl_->current();
-    return now.registering ? now.registering->thread_.trouble() : std::nullopt;
+    return now.registering ? now.registering->trouble() : std::nullopt;
   });
   impl_->context.metrics.add([this](metrics::Page& page) { collect(page); });
   return impl_->share.start();
@@ -266,19 +187,16 @@ void SettleSide::stop() { impl_->share.stop(); }
 
 void SettleSide::collect(metrics::Page& page) const {
   const Impl::Running now = impl_->current();
-  settler::SettlerStatus status = now.settling ? now.settling->status() : settler::SettlerStatus{};
+  settler::SettlerStatus status = now.settling ? now.settling->seen() : settler::SettlerStatus{};
   {
     const std::lock_guard lock(impl_->mutex);
-    status.confirmed += impl_->gone.confirmed;
-    status.failed += impl_->gone.failed;
-    status.expired += impl_->gone.expired;
-    status.snapshots += impl_->gone.snapshots;
+    add_counters(status, impl_->gone);
   }
   metrics::collect_settler(page, status);
   page.set("paytick_settler_confirm_seconds", impl_->confirm_times);
   page.set("paytick_settler_chain_reachable", now.settling && now.settling->trouble() ? 0 : 1);
   if (!now.reading) return;
-  page.set("paytick_chain_events_ledger", now.reading->seen_.load());
+  page.set("paytick_chain_events_ledger", now.reading->seen().ledger);
   page.set("paytick_chain_events_reachable", now.reading->trouble() ? 0 : 1);
 }
 
