@@ -8,9 +8,7 @@
 
 #include "log/snapshot_slots.h"
 #include "model/hash.h"
-#include "settler/settler_worker.h"
-#include "unit/settler/fake_chain.h"
-#include "unit/settler/log_fixture.h"
+#include "unit/settler/settler_world.h"
 
 namespace paytick::settler::testing {
 namespace {
@@ -18,39 +16,28 @@ namespace {
 constexpr PartitionId kPartition{0};
 constexpr std::uint32_t kSums = 12;
 
-class SettlerSnapshotTest : public ::testing::Test {
+class SettlerSnapshotTest : public SettlerTest {
  protected:
   void SetUp() override {
-    config_.partitions = {kPartition};
-    config_.policy.threshold = Amount(1);
-    config_.policy.max_fee_share_bps = 10'000'000;
-    config_.policy.fee_base = Amount(0);
-    config_.policy.batch_items_max = 3;
-    config_.snapshot_every_bytes = 1;  // whenever four times its own size was read
-    chain_.foretells = false;          // what is foretold is not on the log
-    chain_.registered.insert(id_of<CreatorId>(3));
+    config.policy.batch_items_max = 3;
+    config.snapshot_every_bytes = 1;  // whenever four times its own size was read
+    chain.foretells = false;          // what is foretold is not on the log
     for (std::uint32_t i = 0; i < kSums; ++i)
-      ticks_.introduce(i, static_cast<std::uint8_t>(10 + i), i % 5 == 4 ? 9 : 3);  // 9 is not registered
+      ticks.introduce(i, static_cast<std::uint8_t>(10 + i), i % 5 == 4 ? 9 : 3);  // 9 is not registered
     restart();
-  }
-
-  void restart() {
-    worker_ = std::make_unique<SettlerWorker>(config_, log_, chain_, clock_, random_);
-    const auto started = worker_->start();
-    ASSERT_TRUE(started) << started.error().code << ": " << started.error().message;
   }
 
   void play(std::mt19937& dice, int steps) {
     for (int i = 0; i < steps; ++i) {
       if (dice() % 3 == 0) {
         const auto sum = static_cast<std::uint32_t>(dice() % kSums);
-        ticks_.due(sum, due_[sum] += static_cast<std::int64_t>(dice() % 50));
+        ticks.due(sum, due_[sum] += static_cast<std::int64_t>(dice() % 50));
       }
-      if (dice() % 8 == 0) chain_.close_ledger();
-      if (dice() % 40 == 0) chain_.send_faults = {SendFault::lost_applied, SendFault::lost};
+      if (dice() % 8 == 0) chain.close_ledger();
+      if (dice() % 40 == 0) chain.send_faults = {SendFault::lost_applied, SendFault::lost};
       const auto done = worker_->step();
       ASSERT_TRUE(done) << done.error().message;
-      clock_.time = clock_.time + 300;
+      clock.time = clock.time + 300;
       snapshots_ += worker_->status().snapshots > last_snapshots_ ? 1 : 0;
       last_snapshots_ = worker_->status().snapshots;
     }
@@ -58,32 +45,32 @@ class SettlerSnapshotTest : public ::testing::Test {
 
   // All that the log holds, folded without a snapshot.
   Accrual from_scratch() {
-    Accrual accrual(config_.policy);
-    FrameFollower settlements(log_, {log::Topic::settlements, kPartition});
-    FrameFollower ticks(log_, {log::Topic::ticks, kPartition});
+    Accrual accrual(config.policy);
+    FrameFollower of_settlements(log, {log::Topic::settlements, kPartition});
+    FrameFollower of_ticks(log, {log::Topic::ticks, kPartition});
     const auto all = [](FrameFollower& follower, const FrameFollower::OnLine& on_line) {
       for (auto moved = follower.pump(1 << 20, on_line);; moved = follower.pump(1 << 20, on_line)) {
         EXPECT_TRUE(moved);
         if (!moved || !*moved) return;
       }
     };
-    all(settlements, [&](codec::MutableLine line, TimeMs) -> Result<void> {
+    all(of_settlements, [&](codec::MutableLine line, TimeMs) -> Result<void> {
       accrual.apply(*codec::parse_settlement(line));
       return {};
     });
-    all(ticks,
+    all(of_ticks,
         [&](codec::MutableLine line, TimeMs at) { return accrual.apply(*codec::parse_output(line), at); });
     return accrual;
   }
 
   void expect_as_from_scratch() {
     while (true) {  // read what there is, whatever else a step does
-      const auto range = log_.range({log::Topic::ticks, kPartition});
+      const auto range = log.range({log::Topic::ticks, kPartition});
       const auto done = worker_->step();
       ASSERT_TRUE(done);
-      if (log_.range({log::Topic::ticks, kPartition})->end == range->end && !*done) break;
-      chain_.close_ledger();
-      clock_.time = clock_.time + 300;
+      if (log.range({log::Topic::ticks, kPartition})->end == range->end && !*done) break;
+      chain.close_ledger();
+      clock.time = clock.time + 300;
     }
     const Accrual expected = from_scratch();
     const Accrual& found = worker_->accrual(kPartition);
@@ -105,13 +92,13 @@ class SettlerSnapshotTest : public ::testing::Test {
 
   // Writes at most `records` of a snapshot's records, as an owner would that then dies.
   void write_snapshot(const std::vector<std::string>& chunks, std::size_t records = 1'000) {
-    log::SnapshotSlots slots(log_, kPartition, kSettlerSnapshotPrefix);
+    log::SnapshotSlots slots(log, kPartition, kSettlerSnapshotPrefix);
     ASSERT_TRUE(slots.load());
     slots.begin({}, source_of(chunks));
     for (; slots.is_writing() && records > 0; --records) {
-      const auto& next = slots.next(1, clock_.now());
+      const auto& next = slots.next(1, clock.now());
       ASSERT_EQ(next.size(), 1U);
-      const auto offsets = log_.append(next);
+      const auto offsets = log.append(next);
       ASSERT_TRUE(offsets);
       slots.wrote(*offsets);
     }
@@ -122,20 +109,13 @@ class SettlerSnapshotTest : public ::testing::Test {
   }
 
   std::optional<SettlerState> newest() {
-    auto stored = log::SnapshotSlots(log_, kPartition, kSettlerSnapshotPrefix).load();
+    auto stored = log::SnapshotSlots(log, kPartition, kSettlerSnapshotPrefix).load();
     EXPECT_TRUE(stored);
-    return *stored ? from_chunks(kPartition, config_.policy, (*stored)->chunks) : std::nullopt;
+    return *stored ? from_chunks(kPartition, config.policy, (*stored)->chunks) : std::nullopt;
   }
 
-  log::MemoryLog log_{{.partitions = 1, .wait_blocks = false}};
-  ManualClock clock_;
-  CountingRandom random_;
-  FakeChain chain_;
-  TicksWriter ticks_{log_};
-  SettlerConfig config_;
   std::array<std::int64_t, kSums> due_{};
   std::uint64_t snapshots_ = 0, last_snapshots_ = 0;
-  std::unique_ptr<SettlerWorker> worker_;
 };
 
 TEST_F(SettlerSnapshotTest, ARestartFromOneIsAsOneFromTheBeginning) {
@@ -163,8 +143,8 @@ TEST_F(SettlerSnapshotTest, WhatLiesBeforeItIsNeededNoMore) {
   const auto state = newest();
   ASSERT_TRUE(state);
   ASSERT_GT(state->ticks.next, Offset{10});
-  ASSERT_TRUE(log_.trim({log::Topic::ticks, kPartition}, state->ticks.next));
-  ASSERT_TRUE(log_.trim({log::Topic::settlements, kPartition}, state->settlements.next));
+  ASSERT_TRUE(log.trim({log::Topic::ticks, kPartition}, state->ticks.next));
+  ASSERT_TRUE(log.trim({log::Topic::settlements, kPartition}, state->settlements.next));
   restart();
   play(dice, 100);
 }
@@ -179,11 +159,11 @@ TEST_F(SettlerSnapshotTest, OneThatCannotBeUsedIsPassedOver) {
   torn.front()[torn.front().size() / 2] ^= 1;
   auto short_one = good;
   short_one.back().pop_back();
-  EXPECT_TRUE(from_chunks(kPartition, config_.policy, good));
-  EXPECT_FALSE(from_chunks(PartitionId{1}, config_.policy, good));
+  EXPECT_TRUE(from_chunks(kPartition, config.policy, good));
+  EXPECT_FALSE(from_chunks(PartitionId{1}, config.policy, good));
   state->ticks.next = Offset{1'000'000};
   const auto beyond = chunks_of(*state);
-  config_.snapshot_every_bytes = 0;
+  config.snapshot_every_bytes = 0;
   for (const auto& chunks : {torn, short_one, beyond, {}}) {
     write_snapshot(chunks);
     restart();
@@ -201,7 +181,7 @@ TEST_F(SettlerSnapshotTest, ACrashInMidWriteLeavesTheOneBefore) {
   play(dice, 200);
   const auto before = newest();
   ASSERT_TRUE(before);
-  config_.snapshot_every_bytes = 0;
+  config.snapshot_every_bytes = 0;
   restart();
   play(dice, 200);
   expect_as_from_scratch();
@@ -231,14 +211,14 @@ TEST_F(SettlerSnapshotTest, ALogThatIsFullDoesNotHoldUpTheRest) {
   ASSERT_TRUE(before);
   last_snapshots_ = worker_->status().snapshots;
   for (int i = 0; i < 100; ++i) {  // nothing due, so that only a snapshot is written
-    ticks_.introduce(kSums);
-    log_.set_fault_source([](log::Write) { return log::Fault::full; });
+    ticks.introduce(kSums);
+    log.set_fault_source([](log::Write) { return log::Fault::full; });
     ASSERT_TRUE(worker_->step());
-    log_.set_fault_source({});
+    log.set_fault_source({});
   }
   EXPECT_EQ(worker_->status().snapshots, last_snapshots_);
   for (int i = 0; i < 100; ++i) {
-    ticks_.introduce(kSums);
+    ticks.introduce(kSums);
     ASSERT_TRUE(worker_->step());
   }
   EXPECT_GT(worker_->status().snapshots, last_snapshots_);

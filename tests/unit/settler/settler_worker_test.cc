@@ -4,30 +4,18 @@
 
 #include <gtest/gtest.h>
 
-#include "unit/settler/fake_chain.h"
-#include "unit/settler/log_fixture.h"
+#include "unit/settler/settler_world.h"
 
 namespace paytick::settler::testing {
 namespace {
 
-class SettlerWorkerTest : public ::testing::Test {
+class SettlerWorkerTest : public SettlerTest {
  protected:
   void SetUp() override {
-    chain_.registered.insert(id_of<CreatorId>(3));
-    config_.partitions = {PartitionId{0}};
-    config_.policy.threshold = Amount(1);
-    config_.policy.max_fee_share_bps = 10'000'000;
-    config_.policy.fee_base = Amount(0);
-    config_.policy.failures_max = 5;
-    ticks_.introduce(0);
-    ticks_.due(0, 1'000);
+    config.policy.failures_max = 5;
+    ticks.introduce(0);
+    ticks.due(0, 1'000);
     restart();
-  }
-
-  void restart() {
-    worker_ = std::make_unique<SettlerWorker>(config_, log_, chain_, clock_, random_);
-    const auto started = worker_->start();
-    ASSERT_TRUE(started) << started.error().message;
   }
 
   // Steps, with time going by and a ledger every five seconds, until all is settled or the steps are used up.
@@ -36,8 +24,8 @@ class SettlerWorkerTest : public ::testing::Test {
       const auto done = worker_->step();
       ASSERT_TRUE(done) << done.error().code << ": " << done.error().message;
       if (!*done && worker_->idle() && worker_->status().due == worker_->status().settled) return;
-      clock_.time = clock_.time + 250;
-      if (i % 20 == 19) chain_.close_ledger();
+      clock.time = clock.time + 250;
+      if (i % 20 == 19) chain.close_ledger();
     }
   }
 
@@ -45,15 +33,15 @@ class SettlerWorkerTest : public ::testing::Test {
   void run_until_prepared() {
     for (int i = 0; i < 50 && worker_->status().in_flight == 0; ++i) {
       ASSERT_TRUE(worker_->step());
-      clock_.time = clock_.time + 250;
+      clock.time = clock.time + 250;
     }
     ASSERT_EQ(worker_->status().in_flight, 1U);
-    ASSERT_EQ(chain_.sends, 0);
+    ASSERT_EQ(chain.sends, 0);
   }
 
   std::vector<Settlement> settlements() {
     std::vector<Settlement> out;
-    FrameFollower follower(log_, {log::Topic::settlements, PartitionId{0}});
+    FrameFollower follower(log, {log::Topic::settlements, PartitionId{0}});
     for (;;) {
       auto moved = follower.pump(1 << 20, [&](codec::MutableLine line, TimeMs) -> Result<void> {
         out.push_back(*codec::parse_settlement(line));
@@ -70,19 +58,12 @@ class SettlerWorkerTest : public ::testing::Test {
     return n;
   }
   void expect_paid(std::int64_t amount) {
-    EXPECT_EQ(chain_.moved, amount);
+    EXPECT_EQ(chain.moved, amount);
     EXPECT_EQ(worker_->status().settled, Amount(amount));
     EXPECT_EQ(worker_->status().in_flight, 0U);
   }
 
-  log::MemoryLog log_{{.partitions = 1, .wait_blocks = false}};
-  ManualClock clock_;
-  CountingRandom random_;
-  FakeChain chain_;
-  TicksWriter ticks_{log_};
-  SettlerConfig config_;
   std::int64_t owed_ = 1'000;
-  std::unique_ptr<SettlerWorker> worker_;
 };
 
 TEST_F(SettlerWorkerTest, WritesAheadSendsAndRecords) {
@@ -93,11 +74,11 @@ TEST_F(SettlerWorkerTest, WritesAheadSendsAndRecords) {
   EXPECT_EQ(std::get<Prepared>(lines[0]).items.at(0).cumulative, Amount(1'000));
   EXPECT_EQ(std::get<Submitted>(lines[1]).status, "PENDING");
   EXPECT_EQ(std::get<Confirmed>(lines[2]).items.at(0).amount, Amount(1'000));
-  EXPECT_EQ(chain_.applied, 1);
-  ticks_.due(0, 1'500);
+  EXPECT_EQ(chain.applied, 1);
+  ticks.due(0, 1'500);
   run();
   expect_paid(1'500);
-  EXPECT_EQ(chain_.applied, 2);
+  EXPECT_EQ(chain.applied, 2);
 }
 
 TEST_F(SettlerWorkerTest, EveryTroubleOfSendingEndsInOnePayment) {
@@ -105,12 +86,12 @@ TEST_F(SettlerWorkerTest, EveryTroubleOfSendingEndsInOnePayment) {
        {SendFault::lost_applied, SendFault::lost, SendFault::unreachable, SendFault::try_again,
         SendFault::bad_sequence, SendFault::forgotten, SendFault::rejected}) {
     const std::int64_t due = owed_ += 1'000;
-    ticks_.due(0, due);
-    chain_.send_faults = {fault, SendFault::lost_applied, fault};
-    chain_.look_up_failures = 2;
+    ticks.due(0, due);
+    chain.send_faults = {fault, SendFault::lost_applied, fault};
+    chain.look_up_failures = 2;
     run(2'000);
     expect_paid(due);
-    chain_.send_faults.clear();
+    chain.send_faults.clear();
   }
 }
 
@@ -121,31 +102,31 @@ TEST_F(SettlerWorkerTest, ARestartBetweenPreparedAndSendAsksFirst) {
   run();
   expect_paid(1'000);
   EXPECT_EQ(count<Prepared>(), 1);
-  EXPECT_EQ(chain_.applied, 1);
+  EXPECT_EQ(chain.applied, 1);
 }
 
 TEST_F(SettlerWorkerTest, ARestartAfterALostAnswerFindsThePayment) {
-  chain_.send_faults = {SendFault::lost_applied};
-  for (int i = 0; i < 50 && chain_.sends == 0; ++i) {
+  chain.send_faults = {SendFault::lost_applied};
+  for (int i = 0; i < 50 && chain.sends == 0; ++i) {
     ASSERT_TRUE(worker_->step());
-    clock_.time = clock_.time + 250;
+    clock.time = clock.time + 250;
   }
-  chain_.close_ledger();
+  chain.close_ledger();
   restart();
   run();
   expect_paid(1'000);
-  EXPECT_EQ(chain_.applied, 1);
+  EXPECT_EQ(chain.applied, 1);
   EXPECT_EQ(count<Confirmed>(), 1);
 }
 
 TEST_F(SettlerWorkerTest, ARestartAtAnyStepPaysOnce) {
   for (int crash = 1; crash < 40; ++crash) {
     const std::int64_t due = owed_ += 10;
-    ticks_.due(0, due);
+    ticks.due(0, due);
     for (int i = 0; i < crash; ++i) {
       ASSERT_TRUE(worker_->step());
-      clock_.time = clock_.time + 250;
-      if (i % 5 == 4) chain_.close_ledger();
+      clock.time = clock.time + 250;
+      if (i % 5 == 4) chain.close_ledger();
     }
     restart();
     run(2'000);
@@ -154,13 +135,13 @@ TEST_F(SettlerWorkerTest, ARestartAtAnyStepPaysOnce) {
 }
 
 TEST_F(SettlerWorkerTest, WhatExpiredIsPaidByAnotherBatch) {
-  chain_.send_faults.assign(30, SendFault::forgotten);
+  chain.send_faults.assign(30, SendFault::forgotten);
   for (int i = 0; i < 100; ++i) {
     ASSERT_TRUE(worker_->step());
-    clock_.time = clock_.time + 250;
+    clock.time = clock.time + 250;
   }
-  chain_.close_ledger(61);
-  chain_.send_faults.clear();
+  chain.close_ledger(61);
+  chain.send_faults.clear();
   run();
   EXPECT_EQ(count<Expired>(), 1);
   EXPECT_EQ(count<Prepared>(), 2);
@@ -168,30 +149,29 @@ TEST_F(SettlerWorkerTest, WhatExpiredIsPaidByAnotherBatch) {
 }
 
 TEST_F(SettlerWorkerTest, WhereHistoryIsPrunedTheContractsDecide) {
-  chain_.send_faults = {SendFault::lost_applied};
-  for (int i = 0; i < 50 && chain_.sends == 0; ++i) {
+  chain.send_faults = {SendFault::lost_applied};
+  for (int i = 0; i < 50 && chain.sends == 0; ++i) {
     ASSERT_TRUE(worker_->step());
-    clock_.time = clock_.time + 250;
+    clock.time = clock.time + 250;
   }
-  chain_.close_ledger();
-  chain_.close_ledger(120);
-  chain_.pruned_history = true;
+  chain.close_ledger();
+  chain.close_ledger(120);
+  chain.pruned_history = true;
   run();
   expect_paid(1'000);
-  EXPECT_EQ(chain_.applied, 1);
+  EXPECT_EQ(chain.applied, 1);
   EXPECT_EQ(count<Confirmed>(), 1);
 }
 
 TEST_F(SettlerWorkerTest, AnotherOwnerFencesThisOne) {
   run_until_prepared();
-  SettlerWorker other(config_, log_, chain_, clock_, random_);
-  ASSERT_TRUE(other.start());
+  const auto other = worker();
+  ASSERT_TRUE(other->start());
   const auto step = worker_->step();
   ASSERT_FALSE(step);
   EXPECT_EQ(step.error().next, Next::abort);
-  EXPECT_EQ(chain_.sends, 0);
-  worker_ = std::make_unique<SettlerWorker>(config_, log_, chain_, clock_, random_);
-  ASSERT_TRUE(worker_->start());
+  EXPECT_EQ(chain.sends, 0);
+  restart();
   run();
   expect_paid(1'000);
 }
@@ -201,13 +181,13 @@ TEST_F(SettlerWorkerTest, InDoubtWritesAreReadBackAfterAnotherStart) {
        {log::Fault::in_doubt_applied, log::Fault::in_doubt_dropped, log::Fault::busy}) {
     for (int at = 0; at < 6; ++at) {
       const std::int64_t due = owed_ += 10;
-      ticks_.due(0, due);
+      ticks.due(0, due);
       int writes = 0;
-      log_.set_fault_source([&](log::Write) { return writes++ == at ? fault : log::Fault::none; });
+      log.set_fault_source([&](log::Write) { return writes++ == at ? fault : log::Fault::none; });
       for (int i = 0; i < 2'000; ++i) {
         const auto done = worker_->step();
-        clock_.time = clock_.time + 250;
-        if (i % 20 == 19) chain_.close_ledger();
+        clock.time = clock.time + 250;
+        if (i % 20 == 19) chain.close_ledger();
         if (!done && done.error().next == Next::retry) continue;
         if (!done) {
           ASSERT_TRUE(done.error().next == Next::in_doubt || done.error().next == Next::abort)
@@ -217,28 +197,28 @@ TEST_F(SettlerWorkerTest, InDoubtWritesAreReadBackAfterAnotherStart) {
         }
         if (!*done && worker_->status().settled == Amount(due)) break;
       }
-      log_.set_fault_source({});
+      log.set_fault_source({});
       expect_paid(due);
     }
   }
 }
 
 TEST_F(SettlerWorkerTest, AnUnregisteredCreatorWaitsAndIsPaidLater) {
-  ticks_.introduce(1, 2, 9);
-  ticks_.due(1, 500);
+  ticks.introduce(1, 2, 9);
+  ticks.due(1, 500);
   run(100);
-  EXPECT_EQ(chain_.moved, 1'000);
-  chain_.registered.insert(id_of<CreatorId>(9));
+  EXPECT_EQ(chain.moved, 1'000);
+  chain.registered.insert(id_of<CreatorId>(9));
   run(4'000);
   expect_paid(1'500);
 }
 
 TEST_F(SettlerWorkerTest, WhatIsRefusedForGoodIsParkedAndOthersArePaid) {
-  ticks_.introduce(1, 2, 9);  // never registered
-  ticks_.due(1, 500);
+  ticks.introduce(1, 2, 9);  // never registered
+  ticks.due(1, 500);
   run(20'000);
   EXPECT_EQ(worker_->status().parked, 1U);
-  EXPECT_EQ(chain_.moved, 1'000);
+  EXPECT_EQ(chain.moved, 1'000);
   restart();
   run(10);
   EXPECT_EQ(worker_->status().parked, 1U);
@@ -246,11 +226,11 @@ TEST_F(SettlerWorkerTest, WhatIsRefusedForGoodIsParkedAndOthersArePaid) {
 
 // Parked is for the operator to see; nobody tells the settler when the cause is gone.
 TEST_F(SettlerWorkerTest, WhatIsParkedIsPaidOnceItCanBe) {
-  ticks_.introduce(1, 2, 9);  // not registered yet
-  ticks_.due(1, 500);
+  ticks.introduce(1, 2, 9);  // not registered yet
+  ticks.due(1, 500);
   run(2'000);
   EXPECT_EQ(worker_->status().parked, 1U);
-  chain_.registered.insert(id_of<CreatorId>(9));
+  chain.registered.insert(id_of<CreatorId>(9));
   restart();
   EXPECT_EQ(worker_->status().parked, 1U);
   run(20'000);
@@ -261,35 +241,35 @@ TEST_F(SettlerWorkerTest, WhatIsParkedIsPaidOnceItCanBe) {
 // The account that pays has no money, or is used by somebody else: that is no sum's fault.
 TEST_F(SettlerWorkerTest, AnAccountThatCannotPayParksNothing) {
   for (std::uint32_t i = 1; i < 5; ++i) {
-    ticks_.introduce(i, static_cast<std::uint8_t>(10 + i));
-    ticks_.due(i, 100);
+    ticks.introduce(i, static_cast<std::uint8_t>(10 + i));
+    ticks.due(i, 100);
   }
-  chain_.send_faults.assign(40, SendFault::bad_sequence);
+  chain.send_faults.assign(40, SendFault::bad_sequence);
   run(40'000);
-  EXPECT_TRUE(chain_.send_faults.empty());
+  EXPECT_TRUE(chain.send_faults.empty());
   EXPECT_EQ(count<Parked>(), 0);
   expect_paid(1'000 + 4 * 100);
 }
 
 TEST_F(SettlerWorkerTest, AnItemThatFailsEverySimulationDoesNotHoldUpTheOthers) {
   for (std::uint32_t i = 1; i < 10; ++i) {
-    ticks_.introduce(i, static_cast<std::uint8_t>(10 + i));
-    ticks_.due(i, 100);
+    ticks.introduce(i, static_cast<std::uint8_t>(10 + i));
+    ticks.due(i, 100);
   }
-  chain_.poison.insert(id_of<MeterId>(12));
+  chain.poison.insert(id_of<MeterId>(12));
   run(4'000);
-  EXPECT_EQ(chain_.moved, 1'000 + 8 * 100);
-  chain_.poison.clear();
+  EXPECT_EQ(chain.moved, 1'000 + 8 * 100);
+  chain.poison.clear();
   run(20'000);
   expect_paid(1'000 + 9 * 100);
 }
 
 TEST_F(SettlerWorkerTest, BatchesShrinkToTheNetworksLimits) {
   for (std::uint32_t i = 1; i < 20; ++i) {
-    ticks_.introduce(i, static_cast<std::uint8_t>(10 + i));
-    ticks_.due(i, 100);
+    ticks.introduce(i, static_cast<std::uint8_t>(10 + i));
+    ticks.due(i, 100);
   }
-  chain_.items_max = 3;
+  chain.items_max = 3;
   run(4'000);
   expect_paid(1'000 + 19 * 100);
 }

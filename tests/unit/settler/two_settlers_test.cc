@@ -2,22 +2,15 @@
 // paid once.
 #include <gtest/gtest.h>
 
-#include "settler/settler_worker.h"
-#include "unit/settler/fake_chain.h"
-#include "unit/settler/log_fixture.h"
+#include "unit/settler/settler_world.h"
 
 namespace paytick::settler::testing {
 namespace {
 
 constexpr int kPausesMax = 14;  // steps from what is due to what is confirmed, and some
 
-struct World {
+struct World : SettlerWorld {
   World() {
-    chain.registered.insert(id_of<CreatorId>(3));
-    config.partitions = {PartitionId{0}};
-    config.policy.threshold = Amount(1);
-    config.policy.max_fee_share_bps = 10'000'000;
-    config.policy.fee_base = Amount(0);
     ticks.introduce(0);
     ticks.due(0, 1'000);
   }
@@ -43,12 +36,6 @@ struct World {
     FAIL() << "it does not come to an end";
   }
 
-  log::MemoryLog log{{.partitions = 1, .wait_blocks = false}};
-  ManualClock clock;
-  CountingRandom random;
-  FakeChain chain;
-  TicksWriter ticks{log};
-  SettlerConfig config;
   int quarters = 0;
 };
 
@@ -57,17 +44,17 @@ TEST(TwoSettlers, PausedAtEveryStepInTurnPayOnce) {
     for (int second_runs = 0; second_runs < kPausesMax; ++second_runs) {
       SCOPED_TRACE(std::to_string(first_runs) + " steps, then " + std::to_string(second_runs));
       World world;
-      SettlerWorker first(world.config, world.log, world.chain, world.clock, world.random);
-      SettlerWorker second(world.config, world.log, world.chain, world.clock, world.random);
-      ASSERT_TRUE(first.start());
-      for (int i = 0; i < first_runs; ++i) ASSERT_TRUE(world.step(first));
-      ASSERT_TRUE(second.start());  // the first one sleeps
-      for (int i = 0; i < second_runs; ++i) ASSERT_TRUE(world.step(second));
+      const auto first = world.worker();
+      const auto second = world.worker();
+      ASSERT_TRUE(first->start());
+      for (int i = 0; i < first_runs; ++i) ASSERT_TRUE(world.step(*first));
+      ASSERT_TRUE(second->start());  // the first one sleeps
+      for (int i = 0; i < second_runs; ++i) ASSERT_TRUE(world.step(*second));
       // It wakes up and goes on where it was, as long as nobody tells it.
-      for (int i = 0; i < kPausesMax && world.step(first); ++i) continue;
-      world.finish(second);
+      for (int i = 0; i < kPausesMax && world.step(*first); ++i) continue;
+      world.finish(*second);
       EXPECT_EQ(world.chain.moved, 1'000);
-      EXPECT_FALSE(world.step(first)) << "it may not write under the other's fence";
+      EXPECT_FALSE(world.step(*first)) << "it may not write under the other's fence";
       EXPECT_EQ(world.chain.moved, 1'000);
     }
   }
@@ -77,14 +64,14 @@ TEST(TwoSettlers, TakingThePartitionFromOneAnotherPayOnce) {
   for (int turn = 1; turn < kPausesMax; ++turn) {
     SCOPED_TRACE(turn);
     World world;
-    SettlerWorker first(world.config, world.log, world.chain, world.clock, world.random);
-    SettlerWorker second(world.config, world.log, world.chain, world.clock, world.random);
+    const auto first = world.worker();
+    const auto second = world.worker();
     for (int round = 0; round < 6; ++round) {
-      SettlerWorker& worker = round % 2 == 0 ? first : second;
+      SettlerWorker& worker = round % 2 == 0 ? *first : *second;
       ASSERT_TRUE(worker.start());
       for (int i = 0; i < turn; ++i) world.step(worker);
     }
-    world.finish(first);
+    world.finish(*first);
     EXPECT_EQ(world.chain.moved, 1'000);
   }
 }
