@@ -1,7 +1,7 @@
 """What must have been billed, from the heartbeats that were acknowledged alone; and what was, read from the raw topic
 `ticks` and from PostgreSQL. It shares no code with paytick: DESIGN.md §3 for the bill, §4 and §5.2 for the frames.
 
-For sessions that nothing is given back of: whoever stops waits until the ticks that its heartbeats bought are over.
+For sessions that nothing is given back of: whoever stops does so when the ticks that its heartbeats bought have begun.
 """
 import json
 import subprocess

@@ -1,6 +1,6 @@
 """SIGKILL at random moments under load, each with a restart: nothing acknowledged is lost, nothing is billed twice.
 
-The oracle is this file: sets of distinct ticks of the heartbeats that were acknowledged. It shares nothing with the fold.
+bill_oracle.py is the judge, given the heartbeats that were acknowledged. It shares nothing with the fold.
 """
 import http.client
 import json
@@ -12,12 +12,14 @@ import unittest
 import urllib.error
 from decimal import Decimal
 
+from bill_oracle import ticks_bought
 from player import Player
 from running_paytick import Paytick
 
 KILLS = int(os.environ.get("PAYTICK_TEST_KILLS", "50"))
 SEED = int(os.environ.get("PAYTICK_TEST_SEED", "1"))
 TICK_MS = 100
+PLAN = {"tickMs": TICK_MS, "heartbeatMs": TICK_MS, "pricePerTick": 100, "minimumTicks": 1, "refundUnused": True}
 BEATS_A_SESSION = 40
 AWAY = (OSError, http.client.HTTPException, urllib.error.URLError)
 
@@ -29,7 +31,7 @@ class Platform(threading.Thread):
         super().__init__()
         self.test, self.name_, self.meter, self.viewer, self.content = test, name, meter, viewer, content
         self.random = random.Random(seed)
-        self.ticks = {}  # session name -> ticks that were acknowledged
+        self.acknowledged = {}  # session name -> (start, times of heartbeats)
         self.refused = []
         self.ending = threading.Event()
         self.failure = None
@@ -47,7 +49,7 @@ class Platform(threading.Thread):
         start = int(time.time() * 1000)
         names = {"session": session, "attachment": session}
         self.send([{"type": "open", "viewer": self.viewer, "meter": self.meter, "content": self.content, "at": start} | names])
-        self.ticks[session] = set()
+        self.acknowledged[session] = (start, [])
         sent = 0
         while sent < BEATS_A_SESSION and not self.ending.is_set():
             # What lies in the past by now, in the middle of its tick; one in five is skipped, one in five doubled.
@@ -59,7 +61,7 @@ class Platform(threading.Thread):
             self.random.shuffle(lines)
             if lines:
                 self.send(lines)
-                self.ticks[session].update(ticks)
+                self.acknowledged[session][1].extend(line["at"] for line in lines)
             time.sleep(self.random.uniform(0.05, 0.3))
         self.send([{"type": "stop", "at": start + max(sent - 1, 0) * TICK_MS + TICK_MS // 2} | names])
 
@@ -172,7 +174,7 @@ class CrashTest(unittest.TestCase):
         print(f"seed {SEED}, {KILLS} kills", flush=True)
         self.restarts = []
         meters = self.meters(5)
-        content = self.paytick.content(tickMs=TICK_MS, heartbeatMs=TICK_MS, pricePerTick=100)
+        content = self.paytick.content(**PLAN)
         screen_content = self.paytick.content(pricePerTick=100, refundUnused=False)
         platforms = [Platform(self, f"platform{i}", *meters[i % 3], content, SEED * 100 + i) for i in range(6)]
         screens = [Screen(self, meter, screen_content) for meter, _ in meters[3:]]
@@ -208,15 +210,14 @@ class CrashTest(unittest.TestCase):
                     billed[item["reference"]] = item["ticks"]
         wanted = {}
         for platform in platforms:
-            for session, ticks in platform.ticks.items():
-                # The plan's minimum: the first tick comes with the first heartbeat, whichever that is.
-                wanted[session] = len(ticks | {0}) if ticks else 0
+            for session, (start, beats) in platform.acknowledged.items():
+                wanted[session] = len(ticks_bought(PLAN, start, beats))
         self.assertEqual(billed, wanted)
         self.assertGreater(sum(wanted.values()), KILLS * 10)
 
         spent = [self.assert_screen(screen, screen_content) for screen in screens]
         # What the log charged, and the contracts paid by now, is the oracle's sum and nothing beside it.
-        self.assertEqual(self.charged(report) - before, 100 * sum(wanted.values()) + sum(spent))
+        self.assertEqual(self.charged(report) - before, PLAN["pricePerTick"] * sum(wanted.values()) + sum(spent))
 
     @staticmethod
     def charged(report):
