@@ -128,7 +128,7 @@ std::vector<ConfigKey> make_keys() {
            "whose producers write to heartbeats-in; empty: the platform of the API key",
            FIELD(bridge.platform)),
       integer("bridge", "late_minutes", "minutes", 10, 10'080,
-              "how old a line may be, and so how long lines may lie while no bridge runs",
+              "how old a line may be when the bridge reads it: how long lines may lie while none runs",
               FIELD(bridge.late_minutes)),
       integer("bridge", "unknown_ms", "ms", 0, 600'000,
               "how long a line waits for a session, content or meter that is not known",

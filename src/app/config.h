@@ -61,7 +61,7 @@ struct Config {
   struct Bridge {
     bool enabled = true;
     std::string platform;               // whose producers write to heartbeats-in; empty: the first one
-    std::int64_t late_minutes = 1'440;  // how old a line may be
+    std::int64_t late_minutes = 1'440;  // how old a line may be when the bridge reads it
     std::int64_t unknown_ms = 30'000;   // how long a line waits for what it names
     std::int64_t stop_ms = 250;         // how long a stop waits for what was written before it
   } bridge;

@@ -157,7 +157,7 @@ void BridgeWorker::take_line(Batch& batch, const LineRef& line) {
 BridgeWorker::Decision BridgeWorker::decide(Batch& batch, const LineRef& line, bool last_chance) {
   const bool expired = last_chance || batch.now - line.since >= config_.unknown_ms;
   scratch_ = line.text;
-  const Verdict verdict = known_->judge.judge({scratch_.data(), scratch_.size()}, batch.now);
+  const Verdict verdict = known_->judge.judge({scratch_.data(), scratch_.size()}, line.taken, batch.now);
   switch (verdict.kind) {
     case Verdict::Kind::unknown:
       if (!expired) return {Fate::waits, verdict.session};

@@ -44,8 +44,9 @@ inline constexpr std::uint32_t kRecordLinesMax = 10'000;
 
 struct BridgeConfig {
   PlatformId platform;  // whose producers may write to heartbeats-in: its ACLs say so, records do not
-  // What its sessions are allowed, at most kLateMsMax: also how long a line may lie in the topic while no
-  // bridge runs. What is older is refused; what is allowed, the fold has to remember.
+  // How old a line may be when it is forwarded, at most kLateMsMax: how long it may lie in the topic while no
+  // bridge runs. (When the topic took it, it is kLateMsDefault old at most.) What is older is refused; what
+  // is allowed, the fold has to remember.
   std::int64_t late_ms = 86'400'000;
   // How long a line waits for a session, content or meter that nobody knows: as long as a producer that has
   // lost its broker for a moment may be behind another.

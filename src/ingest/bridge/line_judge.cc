@@ -1,5 +1,6 @@
 #include "ingest/bridge/line_judge.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -18,14 +19,14 @@ Verdict unknown(std::string_view code, std::string message, std::optional<Sessio
 
 }  // namespace
 
-Verdict LineJudge::judge(codec::MutableLine text, TimeMs now) const {
-  auto line = parse_batch_line(text, now, OtherMembers::refused);
+Verdict LineJudge::judge(codec::MutableLine text, TimeMs taken, TimeMs now) const {
+  auto line = parse_batch_line(text, taken, OtherMembers::refused);
   if (!line) return refused(std::move(line.error()));
-  // The fold would put it on record as `late`; its time is the largest append time, so never before ours. A
-  // stop is never refused for its time.
-  if (line->type != BatchLineType::stop && line->at < now - late_ms_) {
-    return refused(public_error(code::kLate));
-  }
+  // A producer tells of the last minutes. What lay here longer than sessions are allowed, the fold would put
+  // on record as `late`; its time is the largest append time, so never before ours. A stop is never refused
+  // for its time.
+  const TimeMs earliest = std::max(taken - kLateMsDefault, now - late_ms_);
+  if (line->type != BatchLineType::stop && line->at < earliest) return refused(public_error(code::kLate));
   return line->type == BatchLineType::open ? judge_open(*line) : judge_known(*line);
 }
 

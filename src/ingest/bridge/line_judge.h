@@ -33,14 +33,16 @@ struct Verdict {
 
 class LineJudge {
  public:
-  // All of them outlive the judge. Lines are `platform`'s; `late_ms` is what its sessions are allowed
-  // (DESIGN.md §3, Bounds).
+  // All of them outlive the judge. Lines are `platform`'s; `late_ms` is what its sessions are allowed when
+  // the fold takes a line: how long it may have been on its way.
   LineJudge(const PlatformId& platform, std::int64_t late_ms, const NameBook& names, const Catalog& catalog,
             const MeterDirectory& meters)
       : platform_(platform), late_ms_(late_ms), names_(names), catalog_(catalog), meters_(meters) {}
 
-  // The line is destroyed. `now` becomes the append time of what is forwarded.
-  Verdict judge(codec::MutableLine line, TimeMs now) const;
+  // The line is destroyed. `taken` is when heartbeats-in took it: what a producer may say of the past and the
+  // future is measured from there (DESIGN.md §3, Bounds), so that it does not hang on when a bridge runs.
+  // `now` becomes the append time of what is forwarded.
+  Verdict judge(codec::MutableLine line, TimeMs taken, TimeMs now) const;
 
  private:
   Verdict judge_open(const BatchLine& line) const;

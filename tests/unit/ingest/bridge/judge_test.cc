@@ -16,7 +16,7 @@ using Kind = Verdict::Kind;
 
 class JudgeTest : public ::testing::Test {
  protected:
-  Verdict judge(std::string line) { return judge_.judge({line.data(), line.size()}, now_); }
+  Verdict judge(std::string line) { return judge_.judge({line.data(), line.size()}, now_, now_); }
   std::string code(const std::string& line) {
     const Verdict verdict = judge(line);
     return verdict.kind == Kind::refused ? verdict.error.code : "";
@@ -109,7 +109,7 @@ TEST_F(JudgeTest, AForeignSessionIsRefused) {
   NameBook names(other, 4);
   LineJudge judge(other, kLateMsDefault, names, world_.catalog, world_.meters);
   std::string line = World::ping("room", "tab", now_);
-  EXPECT_EQ(judge.judge({line.data(), line.size()}, now_).kind, Kind::unknown);
+  EXPECT_EQ(judge.judge({line.data(), line.size()}, now_, now_).kind, Kind::unknown);
 }
 
 TEST_F(JudgeTest, WhatIsNotKnownMayComeToBeKnown) {
@@ -130,7 +130,28 @@ TEST_F(JudgeTest, TimesAreBounded) {
   EXPECT_EQ(judge(World::stop("room", "tab", now_ - 10 * kLateMsDefault)).kind, Kind::forward);
   const LineJudge patient(world_.platform.id, kLateMsMax, names_, world_.catalog, world_.meters);
   std::string line = World::ping("room", "tab", now_ - kLateMsMax);
-  EXPECT_EQ(patient.judge({line.data(), line.size()}, now_).kind, Kind::forward);
+  const TimeMs taken = now_ - kLateMsMax + kLateMsDefault;
+  EXPECT_EQ(patient.judge({line.data(), line.size()}, taken, now_).kind, Kind::forward);
+}
+
+// What the broker has acknowledged is not lost for lying there; what was too old by then, or too early, stays
+// so.
+TEST_F(JudgeTest, TimesAreMeasuredFromWhenTheLineWasTaken) {
+  open("room", "tab", "1");
+  constexpr std::int64_t kDay = 86'400'000;
+  const LineJudge patient(world_.platform.id, kDay, names_, world_.catalog, world_.meters);
+  const auto verdict = [&](std::int64_t written_ms, std::int64_t at_ms) {
+    std::string line = World::ping("room", "tab", now_ + at_ms);
+    const Verdict found = patient.judge({line.data(), line.size()}, now_ + written_ms, now_);
+    return found.kind == Kind::forward ? "forward" : found.error.code;
+  };
+  EXPECT_EQ(verdict(-kDay / 2, -kDay / 2), "forward");
+  EXPECT_EQ(verdict(-kDay / 2, -kDay / 2 - kLateMsDefault), "forward");
+  EXPECT_EQ(verdict(-kDay / 2, -kDay / 2 - kLateMsDefault - 1), "late");
+  EXPECT_EQ(verdict(-kDay / 2, 0), "bad_time");
+  EXPECT_EQ(verdict(0, -kLateMsDefault - 1), "late") << "nobody bills the past";
+  EXPECT_EQ(verdict(-kDay, -kDay), "forward");
+  EXPECT_EQ(verdict(-kDay, -kDay - 1), "late") << "it has lain too long";
 }
 
 TEST_F(JudgeTest, ASecondAttachmentContinuesTheSession) {

@@ -98,6 +98,21 @@ TEST_F(BridgeWorkerTest, WhatHasPiledUpIsReadInTheOrderInWhichItWasWritten) {
   EXPECT_EQ(first_refusal(), "");
 }
 
+// Acknowledged by the platform's own Kafka while no bridge ran, for hours.
+TEST_F(BridgeWorkerTest, WhatLayForHoursIsForwardedAndWhatWasTooOldByThenIsNot) {
+  config_.late_ms = 86'400'000;
+  restart();
+  const TimeMs t = clock_.time;
+  produce(0, world_.open("room", "tab", "1", t) + "\n" + World::ping("room", "tab", t));
+  produce(1, World::ping("room", "tab", t - kLateMsDefault - 1));
+  clock_.time = t + 8 * 3'600'000;
+  produce(2, World::ping("room", "tab", t));
+  pass(1'000);
+  EXPECT_EQ(opens(), 1U);
+  EXPECT_EQ(pings(), 1U);
+  EXPECT_EQ(codes(), (std::vector<std::string>{"late", "late"}));
+}
+
 TEST_F(BridgeWorkerTest, GarbageIsOnRecordAndHoldsUpNobody) {
   const TimeMs t = clock_.time;
   produce(0, "garbage\n{}\n" + world_.open("room", "tab", "1", t) + "\n\xff\xfe\n" +
