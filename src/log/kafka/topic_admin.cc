@@ -61,6 +61,7 @@ struct TopicAdmin::Impl {
   Result<std::int64_t> end(const std::string& topic, std::uint32_t partition);
   Result<bool> has_records(const std::string& topic, std::uint32_t partitions);
   Result<void> create(const std::vector<Topic>& topics, std::uint32_t partitions);
+  Result<void> ask_to_create(const std::vector<Topic>& topics, std::uint32_t partitions);
   Result<void> alter(const std::vector<const TopicChange*>& changes);
 
   const KafkaSettings& settings;
@@ -68,11 +69,21 @@ struct TopicAdmin::Impl {
   kafka::Client client;
 };
 
+// A broker that was started, or stood still, a moment ago may be let in (again) only later: until then it
+// tells of a cluster without brokers.
 Result<Owned<const rd_kafka_metadata_t>> TopicAdmin::Impl::metadata() {
-  const rd_kafka_metadata_t* raw = nullptr;
-  if (const auto code = rd_kafka_metadata(client.get(), 1, nullptr, &raw, timeout_ms))
-    return tl::unexpected(to_error(code, "asking " + settings.bootstrap + " for its topics"));
-  return Owned<const rd_kafka_metadata_t>(raw);
+  const std::string asking = "asking " + settings.bootstrap + " for its topics";
+  const auto deadline = Clock::now() + settings.request_timeout;
+  for (;;) {
+    const rd_kafka_metadata_t* raw = nullptr;
+    if (const auto code = rd_kafka_metadata(client.get(), 1, nullptr, &raw, timeout_ms))
+      return tl::unexpected(to_error(code, asking));
+    Owned<const rd_kafka_metadata_t> told(raw);
+    if (told->broker_cnt > 0) return told;
+    if (Clock::now() > deadline)
+      return tl::unexpected(to_error(RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE, asking));
+    std::this_thread::sleep_for(kAwaitPause);
+  }
 }
 
 Result<void> TopicAdmin::Impl::read_settings(ClusterState& state) {
@@ -133,7 +144,18 @@ Result<bool> TopicAdmin::Impl::has_records(const std::string& topic, std::uint32
   return false;
 }
 
+// That there were brokers enough has been seen: a cluster that cannot place the replicas has just lost one,
+// and a broker that only stood still is let in again.
 Result<void> TopicAdmin::Impl::create(const std::vector<Topic>& topics, std::uint32_t partitions) {
+  const auto deadline = Clock::now() + settings.request_timeout;
+  for (;;) {
+    auto made = ask_to_create(topics, partitions);
+    if (made || made.error().code != "log_busy" || Clock::now() > deadline) return made;
+    std::this_thread::sleep_for(kAwaitPause);
+  }
+}
+
+Result<void> TopicAdmin::Impl::ask_to_create(const std::vector<Topic>& topics, std::uint32_t partitions) {
   std::vector<NewTopic> made;
   std::array<char, 512> why{};
   for (const Topic topic : topics) {
@@ -157,10 +179,11 @@ Result<void> TopicAdmin::Impl::create(const std::vector<Topic>& topics, std::uin
       rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event->get()), &count);
   for (std::size_t i = 0; i < count; ++i) {
     const auto code = rd_kafka_topic_result_error(told[i]);
+    const std::string making = std::string("making ") + rd_kafka_topic_result_name(told[i]);
+    if (code == RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR) return tl::unexpected(to_error(code, making));
     // Somebody else makes them, too; whether they are right is looked at afterwards.
     if (code && code != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
-      return tl::unexpected(refused(code, rd_kafka_topic_result_error_string(told[i]),
-                                    std::string("making ") + rd_kafka_topic_result_name(told[i])));
+      return tl::unexpected(refused(code, rd_kafka_topic_result_error_string(told[i]), making));
   }
   return {};
 }

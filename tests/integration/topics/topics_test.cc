@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <string>
+#include <thread>
 
 #include "log/checks.h"
 #include "log/kafka/kafka_log.h"
@@ -140,6 +142,24 @@ TEST_F(Topics, ThoseThatAreThereSayTheNumberOfPartitions) {
   const auto log = KafkaLog::open(settings_);
   ASSERT_TRUE(log) << log.error().message;
   EXPECT_EQ((*log)->partitions(), 2U);
+}
+
+// The others have given a broker up that stood still for longer than its session: until it is let in again it
+// tells of a cluster without brokers and without a controller.
+TEST_F(Topics, ABrokerThatIsNotLetInYetIsWaitedFor) {
+  apply();
+  auto& broker = paytick::testing::KafkaBroker::shared();
+  const std::string there = settings_.prefix;
+  for (const int more_ms : {0, 200, 400}) {
+    broker.pause();
+    std::this_thread::sleep_for(std::chrono::milliseconds(3'000 + more_ms));  // the fault is a duration
+    broker.resume();
+    settings_.prefix = broker.fresh_name("topics");
+    apply();
+    settings_.prefix = there;
+    const auto log = KafkaLog::open(settings_);
+    EXPECT_TRUE(log) << log.error().message;
+  }
 }
 
 TEST_F(Topics, ACopyTooManyForTheClusterIsNotTried) {
