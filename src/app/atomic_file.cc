@@ -4,18 +4,19 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 
 namespace paytick::app {
 
 Result<void> write_private_file(const std::filesystem::path& path, std::string_view content) {
-  const std::string temporary = path.string() + ".new";
+  // A name of its own: another process may be writing the same file.
+  std::string temporary = path.string() + ".XXXXXX";
   const auto failed = [&] {
     return fail("file_write", "cannot write " + path.string() + ": " + ::strerrordesc_np(errno), Next::fatal);
   };
-  ::unlink(temporary.c_str());
-  const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  const int file = ::mkostemp(temporary.data(), O_CLOEXEC);  // mode 0600
   if (file < 0) return failed();
   bool done = true;
   while (done && !content.empty()) {
@@ -28,8 +29,10 @@ Result<void> write_private_file(const std::filesystem::path& path, std::string_v
   }
   done = done && ::fsync(file) == 0;
   ::close(file);
-  if (!done || ::rename(temporary.c_str(), path.c_str()) != 0) return failed();
-  return {};
+  if (done && ::rename(temporary.c_str(), path.c_str()) == 0) return {};
+  auto error = failed();
+  ::unlink(temporary.c_str());
+  return error;
 }
 
 }  // namespace paytick::app

@@ -8,7 +8,7 @@
 
 namespace paytick::app {
 
-// Mode 0600, synced, renamed into place. Code "file_write".
+// Mode 0600, synced, renamed into place; of several writers the last wins. Code "file_write".
 Result<void> write_private_file(const std::filesystem::path& path, std::string_view content);
 
 }  // namespace paytick::app
