@@ -31,7 +31,8 @@ struct Gateway::Impl {
         keys(config.platforms),
         tokens(config.resume_key),
         sessions(ports.log.partitions(), ports.random),
-        follower(ports.log, catalog, meters, config.follow_meters, config.inputs_from),
+        follower(ports.log, catalog, meters, config.follow_meters, config.inputs_from,
+                 config.inputs_from.empty() ? nullptr : &sessions),
         pool(kWorkers) {}
 
   Result<void> write_boot();
@@ -120,8 +121,7 @@ Result<void> Gateway::start() {
         "real money.");
   }
   // What earlier boots have acknowledged is known before anybody can ask for it.
-  SessionDirectory* const opened = my.config.inputs_from.empty() ? nullptr : &my.sessions;
-  if (auto read = my.follower.catch_up(opened); !read) return read;
+  if (auto read = my.follower.catch_up(); !read) return read;
   if (auto written = my.write_boot(); !written) return written;
   my.make_lanes();
   std::vector<server::Lane*> lanes;

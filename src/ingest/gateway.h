@@ -4,7 +4,7 @@
 //
 //   auto gateway = Gateway::create(config, {log, clock, random}, std::move(routes));   // refuses what is
 //   unsafe
-//   (*gateway)->meters().put(…), sessions().restore_session(…)                         // what a restored
+//   (*gateway)->meters().put(…), sessions().restore(…)                                 // what a restored
 //   fold knows
 //   (*gateway)->start();                                                               // boot lines, then it
 //   listens
@@ -53,7 +53,7 @@ struct GatewayConfig {
   // for every report it sees.
   bool follow_meters = true;
   // Per partition, up to where the app hands over what a restored fold knows. From there on the gateway reads
-  // meters, and what was opened before it starts, itself. Empty: meters from the beginning, no sessions.
+  // meters, and what others open and stop, itself. Empty: meters from the beginning, no sessions.
   std::vector<Offset> inputs_from;
 
   // Seconds; see server/lane.h.

@@ -16,6 +16,7 @@ constexpr std::size_t kReadBytes = 4 * 1024 * 1024;
 // escaped.
 constexpr std::string_view kMeterMark = R"("type":"meter")";
 constexpr std::string_view kOpenMark = R"("type":"open")";
+constexpr std::string_view kStopMark = R"("type":"stop")";
 
 bool holds(std::string_view text, std::string_view mark) {
   return memmem(text.data(), text.size(), mark.data(), mark.size()) != nullptr;
@@ -45,19 +46,20 @@ MeterFollower::MeterFollower(log::EventLog& log, MeterDirectory& directory, std:
   next_.resize(log_.partitions(), Offset{0});
 }
 
-Result<bool> MeterFollower::pump(SessionDirectory* opened) {
+Result<bool> MeterFollower::pump(SessionDirectory* sessions) {
   bool moved = false;
   for (std::uint32_t p = 0; p < next_.size(); ++p) {
-    auto result = pump(PartitionId{p}, opened);
+    auto result = pump(PartitionId{p}, sessions);
     if (!result) return result;
     moved = moved || *result;
   }
   return moved;
 }
 
-Result<bool> MeterFollower::pump(PartitionId partition, SessionDirectory* opened) {
-  const auto wanted = [opened](std::string_view text) {
-    return holds(text, kMeterMark) || (opened != nullptr && holds(text, kOpenMark));
+Result<bool> MeterFollower::pump(PartitionId partition, SessionDirectory* sessions) {
+  const auto wanted = [sessions](std::string_view text) {
+    return holds(text, kMeterMark) ||
+           (sessions != nullptr && (holds(text, kOpenMark) || holds(text, kStopMark)));
   };
   const log::TopicPartition topic{log::Topic::heartbeats, partition};
   Offset& next = next_[static_cast<std::uint32_t>(partition)];
@@ -83,9 +85,11 @@ Result<bool> MeterFollower::pump(PartitionId partition, SessionDirectory* opened
         if (!input) return;
         if (const auto* report = std::get_if<MeterReport>(&*input)) {
           directory_.put(report->meter, report->viewer);
-        } else if (const auto* open = std::get_if<Open>(&*input); open != nullptr && opened != nullptr) {
-          opened->restore_session(open->session, open->viewer);
-          opened->restore_attachment(open->attachment);
+        } else if (const auto* open = std::get_if<Open>(&*input); open != nullptr && sessions != nullptr) {
+          if (open->reference.empty()) return;  // a socket's: nobody knows it by a name
+          sessions->restore(open->viewer, open->resume.value_or(open->session), open->attachment);
+        } else if (const auto* stop = std::get_if<Stop>(&*input); stop != nullptr && sessions != nullptr) {
+          sessions->close(stop->attachment, record.append_time);
         }
       });
     }

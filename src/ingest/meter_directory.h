@@ -30,22 +30,22 @@ class MeterDirectory {
   std::unordered_map<MeterId, ViewerId> viewers_;
 };
 
-// Follows the `meter` lines of every partition of `heartbeats` into a MeterDirectory; all other lines are
-// passed over unread, but for the opens that a gateway looks for when it starts. One thread pumps.
+// Follows the `meter` lines of every partition of `heartbeats` into a MeterDirectory, and what others write
+// of platforms' sessions into a SessionDirectory; all other lines are passed over unread. One thread pumps.
 class MeterFollower {
  public:
   // Starts where each partition begins, or at `from` where the app has the earlier meters from a restored
   // fold.
   MeterFollower(log::EventLog& log, MeterDirectory& directory, std::vector<Offset> from = {});
 
-  // Applies everything that can be read now; true if there was something. With `opened`, what the `open`
-  // lines among it name is restored there: an earlier gateway has accepted it, and the fold may not have seen
-  // it yet.
-  Result<bool> pump(SessionDirectory* opened = nullptr);
+  // Applies everything that can be read now; true if there was something. With `sessions`, what `open` lines
+  // name is restored there and what `stop` lines name is closed: an earlier gateway or another one has
+  // accepted it, and the fold may not have seen it yet.
+  Result<bool> pump(SessionDirectory* sessions = nullptr);
   const std::vector<Offset>& positions() const { return next_; }
 
  private:
-  Result<bool> pump(PartitionId partition, SessionDirectory* opened);
+  Result<bool> pump(PartitionId partition, SessionDirectory* sessions);
 
   log::EventLog& log_;
   MeterDirectory& directory_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "ingest/errors.h"
 #include "model/name_ids.h"
@@ -18,7 +19,8 @@ struct SessionDirectory::Shard {
   FlatMap<NameKey, Attachment> attachments;
 };
 
-SessionDirectory::SessionDirectory(std::uint32_t partitions, Random& random) : partitions_(partitions) {
+SessionDirectory::SessionDirectory(std::uint32_t partitions, Random& random, std::size_t restored_max)
+    : partitions_(partitions), restored_max_(restored_max) {
   random.fill(hash_key_);
   for (auto& shard : shards_) shard = std::make_unique<Shard>();
 }
@@ -65,14 +67,18 @@ void SessionDirectory::index(const AttachmentId& attachment, const NameKey& key)
 
 std::optional<ViewerId> SessionDirectory::restored_viewer(const SessionId& session) const {
   const std::lock_guard lock(index_mutex_);
-  const auto it = restored_sessions_.find(session);
-  if (it == restored_sessions_.end()) return std::nullopt;
-  return it->second;
+  for (const Restored* restored : {&young_, &old_}) {
+    if (const auto it = restored->sessions.find(session); it != restored->sessions.end()) return it->second;
+  }
+  return std::nullopt;
 }
 
-bool SessionDirectory::restored(const AttachmentId& attachment) const {
+std::optional<bool> SessionDirectory::restored_closed(const AttachmentId& attachment) const {
   const std::lock_guard lock(index_mutex_);
-  return restored_attachments_.contains(attachment);
+  for (const Restored* restored : {&young_, &old_}) {
+    if (const auto it = restored->closed.find(attachment); it != restored->closed.end()) return it->second;
+  }
+  return std::nullopt;
 }
 
 Result<OpenedName> SessionDirectory::open(const PlatformId& platform, std::string_view session,
@@ -116,7 +122,11 @@ Result<OpenedName> SessionDirectory::open(const PlatformId& platform, std::strin
   DirectoryEntry entry{derive_session_id(platform, own_name),
                        derive_attachment_id(platform, viewer, attachment), partition_of(viewer, partitions_),
                        false};
-  if (restored(entry.attachment)) entry.session = of.first;  // a repeat, after a restart
+  if (const auto closed = restored_closed(entry.attachment)) {  // a repeat of what came before or elsewhere
+    if (*closed)
+      return fail(code::kSessionClosed, "This attachment was closed; open with a new attachment name.");
+    entry.session = of.first;
+  }
   insert(shard, key, entry, now);
   index(entry.attachment, key);
   return OpenedName{{name, key}, entry, of.first};
@@ -128,9 +138,11 @@ std::optional<DirectoryEntry> SessionDirectory::recall(const PlatformId& platfor
   const SessionId id = derive_session_id(platform, session);
   const auto viewer = restored_viewer(id);
   if (!viewer) return std::nullopt;
-  const DirectoryEntry entry{id, derive_attachment_id(platform, *viewer, attachment),
-                             partition_of(*viewer, partitions_), false};
-  if (!restored(entry.attachment)) return std::nullopt;
+  DirectoryEntry entry{id, derive_attachment_id(platform, *viewer, attachment),
+                       partition_of(*viewer, partitions_), false};
+  const auto closed = restored_closed(entry.attachment);
+  if (!closed) return std::nullopt;
+  entry.closed = *closed;
   shard.sessions.try_emplace(name, Session{*viewer, id, now.ms + kSilentKeptMs});
   return entry;
 }
@@ -196,7 +208,12 @@ void SessionDirectory::close(const AttachmentId& attachment, TimeMs now) {
   {
     const std::lock_guard lock(index_mutex_);
     const auto it = by_attachment_.find(attachment);
-    if (it == by_attachment_.end()) return;
+    if (it == by_attachment_.end()) {
+      for (Restored* restored : {&young_, &old_})
+        if (const auto found = restored->closed.find(attachment); found != restored->closed.end())
+          found->second = true;
+      return;
+    }
     key = it->second;
   }
   Shard& shard = shard_of(key);
@@ -207,21 +224,27 @@ void SessionDirectory::close(const AttachmentId& attachment, TimeMs now) {
   it->second.expires_ms = now.ms + kClosedKeptMs;
 }
 
-void SessionDirectory::restore_session(const SessionId& session, const ViewerId& viewer) {
+void SessionDirectory::restore(const ViewerId& viewer, const SessionId& session,
+                               const AttachmentId& attachment) {
   const std::lock_guard lock(index_mutex_);
-  restored_sessions_[session] = viewer;
-}
-
-void SessionDirectory::restore_attachment(const AttachmentId& attachment) {
-  const std::lock_guard lock(index_mutex_);
-  restored_attachments_.insert(attachment);
+  if (by_attachment_.contains(attachment) || young_.closed.contains(attachment) ||
+      old_.closed.contains(attachment))
+    return;
+  if (young_.closed.size() >= restored_max_) old_ = std::exchange(young_, {});
+  young_.sessions[session] = viewer;
+  young_.closed[attachment] = false;
 }
 
 void SessionDirectory::sweep(TimeMs now) {
+  Restored gone;  // freed after the locks
   Shard& shard = *shards_[sweep_next_];
   sweep_next_ = (sweep_next_ + 1) % kShards;
   const std::lock_guard lock(shard.mutex);
   const std::lock_guard index_lock(index_mutex_);
+  if (now - young_since_ >= kSilentKeptMs) {
+    gone = std::exchange(old_, std::exchange(young_, {}));
+    young_since_ = now;
+  }
   erase_if(shard.attachments, [&](const auto& item) {
     if (item.second.expires_ms > now.ms) return false;
     by_attachment_.erase(item.second.entry.attachment);

@@ -4,8 +4,9 @@
 // (SipHash under a random key, so that nobody can choose names that collide), which makes an entry a fixed
 // number of bytes.
 //
-// After a restart the app hands over the sessions and attachments that the fold still has alive (restore_…):
-// ids are derived from names (model/name_ids.h), so the names themselves need not be kept anywhere.
+// What others opened is known by its ids alone (restore()): sessions that the fold still has alive when this
+// gateway starts, and those that other gateways and the bridge open while it runs. Ids are derived from names
+// (model/name_ids.h), so the names themselves need not be kept anywhere.
 //
 // Thread-safe (sharded by session).
 
@@ -28,6 +29,7 @@ using NameKey = Bytes<16, struct NameTag>;  // hash of (platform, session[, atta
 
 // Bounds, about 300 bytes an attachment.
 inline constexpr std::size_t kDirectoryEntriesMax = 4'000'000;
+inline constexpr std::size_t kRestoredMax = 4'000'000;  // of a generation; two are kept, 80 bytes an entry
 inline constexpr std::int64_t kClosedKeptMs = 600'000;  // after a stop: as long as its retries may come
 inline constexpr std::int64_t kSilentKeptMs =
     90'000'000;  // 25 h: longer than the fold keeps a paused session
@@ -52,7 +54,7 @@ struct OpenedName {
 
 class SessionDirectory {
  public:
-  SessionDirectory(std::uint32_t partitions, Random& random);
+  SessionDirectory(std::uint32_t partitions, Random& random, std::size_t restored_max = kRestoredMax);
   ~SessionDirectory();
 
   // Codes: "session_conflict" (the name is in use by another viewer), "session_closed" (this attachment has
@@ -74,12 +76,14 @@ class SessionDirectory {
   void forget(const NameKeys& keys);
   void reopen(const NameKey& key);
 
-  // The fold says that the attachment is gone: the next heartbeat is refused instead of being taken for
-  // nothing.
+  // The attachment is gone, as the fold says or its stop on the log: the next heartbeat is refused instead of
+  // being taken for nothing.
   void close(const AttachmentId& attachment, TimeMs now);
 
-  void restore_session(const SessionId& session, const ViewerId& viewer);
-  void restore_attachment(const AttachmentId& attachment);
+  // An attachment that was opened elsewhere or before, and the session that bears the name. Kept for
+  // kSilentKeptMs at least, less when more than `restored_max` come in that time; whoever is forgotten is
+  // told to send its open again, which changes nothing but this memory. One that is known changes nothing.
+  void restore(const ViewerId& viewer, const SessionId& session, const AttachmentId& attachment);
 
   // Drops what has expired in one shard in turn; call it about once a second.
   void sweep(TimeMs now);
@@ -102,7 +106,7 @@ class SessionDirectory {
   NameKey attachment_key(const NameKey& session, std::string_view attachment) const;
   Shard& shard_of(const NameKey& session_key) const;
   void index(const AttachmentId& attachment, const NameKey& key);
-  bool restored(const AttachmentId& attachment) const;
+  std::optional<bool> restored_closed(const AttachmentId& attachment) const;  // nothing: not restored
   std::optional<ViewerId> restored_viewer(const SessionId& session) const;
   Attachment& insert(Shard& shard, const NameKey& key, const DirectoryEntry& entry, TimeMs now);
   std::optional<DirectoryEntry> recall(const PlatformId& platform, std::string_view session,
@@ -111,15 +115,21 @@ class SessionDirectory {
 
   static constexpr std::size_t kShards = 16;
   std::uint32_t partitions_;
+  std::size_t restored_max_;
   std::array<std::uint8_t, 16> hash_key_{};
   std::array<std::unique_ptr<Shard>, kShards> shards_;
   std::size_t sweep_next_ = 0;
 
-  // By attachment, for close(); and what a restart brought back.
+  // By attachment, for close(); and what was restored, in two generations, of which the older one goes as a
+  // whole.
+  struct Restored {
+    FlatMap<SessionId, ViewerId> sessions;
+    FlatMap<AttachmentId, bool> closed;
+  };
   mutable std::mutex index_mutex_;
   FlatMap<AttachmentId, NameKey> by_attachment_;
-  FlatMap<SessionId, ViewerId> restored_sessions_;
-  FlatSet<AttachmentId> restored_attachments_;
+  Restored young_, old_;
+  TimeMs young_since_;
 };
 
 }  // namespace paytick::ingest

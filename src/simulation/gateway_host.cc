@@ -13,8 +13,7 @@ GatewayHost::Life::Life(log::EventLog& log, const Restored& restored, std::uint3
            partitions, out) {
   for (const auto& meter : restored.meters) meters.put(meter.meter, meter.viewer);
   for (const auto& attachment : restored.attachments) {
-    sessions.restore_session(attachment.session, attachment.viewer);
-    sessions.restore_attachment(attachment.attachment);
+    sessions.restore(attachment.viewer, attachment.session, attachment.attachment);
   }
 }
 

@@ -44,8 +44,7 @@ class ReplyRelay final : public aggregator::ReplySink {
     const std::lock_guard lock(mutex_);
     for (const auto& [meter, viewer] : meters_) gateway.meters().put(meter, viewer);
     for (const auto& attachment : attachments_) {
-      gateway.sessions().restore_session(attachment.session, attachment.viewer);
-      gateway.sessions().restore_attachment(attachment.attachment);
+      gateway.sessions().restore(attachment.viewer, attachment.session, attachment.attachment);
     }
     meters_ = {};
     attachments_ = {};

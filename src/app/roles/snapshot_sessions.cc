@@ -38,8 +38,7 @@ Result<RestoredSessions> sessions_of_snapshots(log::EventLog& log) {
   restored.hand_over = [known](ingest::Gateway& gateway) {
     for (const auto& [meter, viewer] : std::exchange(known->meters, {})) gateway.meters().put(meter, viewer);
     for (const auto& attachment : std::exchange(known->attachments, {})) {
-      gateway.sessions().restore_session(attachment.session, attachment.viewer);
-      gateway.sessions().restore_attachment(attachment.attachment);
+      gateway.sessions().restore(attachment.viewer, attachment.session, attachment.attachment);
     }
   };
   return restored;

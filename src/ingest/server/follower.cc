@@ -5,16 +5,16 @@
 namespace paytick::ingest::server {
 namespace {
 
-// How stale the view of catalogue and meters may be.
+// How stale the view of catalogue, meters and others' sessions may be.
 constexpr std::chrono::milliseconds kPeriod{50};
 
 }  // namespace
 
-Result<void> Follower::catch_up(SessionDirectory* opened) {
+Result<void> Follower::catch_up() {
   auto contents = catalog_.pump();
   if (!contents) return tl::unexpected(std::move(contents.error()));
   if (!follow_meters_) return {};
-  auto meters = meters_.pump(opened);
+  auto meters = meters_.pump(sessions_);
   if (!meters) return tl::unexpected(std::move(meters.error()));
   return {};
 }

@@ -1,5 +1,5 @@
 #pragma once
-// The thread that follows the catalogue and, if asked to, the meters.
+// The thread that follows the catalogue and, if asked to, the meters and the sessions that others open.
 
 #include <atomic>
 #include <thread>
@@ -13,16 +13,17 @@ namespace paytick::ingest::server {
 
 class Follower {
  public:
+  // Without `sessions`, those of others are passed over.
   Follower(log::EventLog& log, Catalog& catalog, MeterDirectory& meters, bool follow_meters,
-           std::vector<Offset> from)
+           std::vector<Offset> from, SessionDirectory* sessions)
       : log_(log),
         catalog_(log, catalog),
         meters_(log, meters, std::move(from)),
+        sessions_(sessions),
         follow_meters_(follow_meters) {}
   ~Follower() { stop(); }
 
-  // Before start(): reads what is there now; the sessions opened in it go to `opened`, if that is given.
-  Result<void> catch_up(SessionDirectory* opened = nullptr);
+  Result<void> catch_up();  // before start(): reads what is there now
   void start();
   void stop();
 
@@ -32,7 +33,8 @@ class Follower {
   log::EventLog& log_;
   CatalogFollower catalog_;
   MeterFollower meters_;
-  bool follow_meters_;
+  SessionDirectory* const sessions_;
+  const bool follow_meters_;
   std::atomic<bool> stop_{false};
   std::thread thread_;
 };

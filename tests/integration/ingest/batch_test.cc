@@ -157,15 +157,13 @@ TEST_F(BatchTest, AHeartbeatOnASessionThatTheFoldClosedIsRefused) {
 TEST_F(BatchTest, ARestartedGatewayKnowsTheSessionsOfTheFold) {
   send(open("s", "a") + line("heartbeat", "s", "a", now_));
   ASSERT_TRUE(eventually([&] { return folds_->attachments().size() == 1; }));
-  const auto sessions = folds_->sessions();
   const auto attachments = folds_->attachments();
   folds_.reset();
   gateway_.reset();
   auto second = config();
   second.boot = 2;
   start(second);
-  for (const auto& session : sessions) gateway_->sessions().restore_session(session.session, session.viewer);
-  for (const auto& attachment : attachments) gateway_->sessions().restore_attachment(attachment.attachment);
+  for (const auto& a : attachments) gateway_->sessions().restore(a.viewer, a.session, a.attachment);
   const auto answers = send(line("heartbeat", "s", "a", now_ + 1'000) + line("heartbeat", "s", "b", now_) +
                             line("heartbeat", "t", "a", now_));
   EXPECT_EQ(answers[0], accepted(1));
@@ -192,6 +190,31 @@ TEST_F(BatchTest, ARestartedGatewayKnowsWhatWasAcceptedAndNotFoldedYet) {
   EXPECT_EQ(code(answers[1]), "unknown_session");
   fold();
   ASSERT_TRUE(eventually([&] { return folds_->sessions().size() == 1 && folds_->sessions()[0].ticks == 2; }));
+}
+
+// A balancer gives each request to any gateway.
+TEST_F(BatchTest, ASessionMayBeToldThroughSeveralGateways) {
+  folds_ = std::make_unique<FoldRunner>(log_, [](std::span<const Reply>) {});  // nobody waits for answers
+  auto one = config();
+  one.inputs_from.resize(log_.partitions());
+  one.gateway.bytes.fill(8);
+  start(one);
+  auto other = std::move(gateway_);
+  one.gateway.bytes.fill(9);
+  start(one);
+  const auto turn = [&] { std::swap(gateway_, other); };
+  EXPECT_EQ(send(open("s", "a") + line("heartbeat", "s", "a", now_))[0], accepted(1));
+  turn();
+  EXPECT_TRUE(eventually([&] { return send(line("heartbeat", "s", "a", now_ + 1'000))[0] == accepted(1); }));
+  ASSERT_TRUE(eventually([&] { return folds_->sessions().size() == 1 && folds_->sessions()[0].ticks == 2; }));
+  EXPECT_EQ(send(open("s", "a"))[0], accepted(1)) << "which changes nothing";
+  EXPECT_EQ(send(open("t", "b") + line("stop", "t", "b", now_))[1], accepted(2));
+  turn();
+  EXPECT_TRUE(
+      eventually([&] { return code(send(line("heartbeat", "t", "b", now_))[0]) == "session_closed"; }));
+  EXPECT_EQ(code(send(open("t", "b"))[0]), "session_closed");
+  EXPECT_EQ(folds_->sessions()[0].ticks, 2U);
+  EXPECT_EQ(folds_->rejected(), 0U);
 }
 
 TEST_F(BatchTest, TakesLargeAndChunkedBodies) {

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <cstring>
+
 #include "core_fixture.h"
 #include "model/name_ids.h"
 #include "model/partition.h"
@@ -16,6 +18,16 @@ class DirectoryTest : public ::testing::Test {
   std::string find(std::string_view session, std::string_view attachment, bool stop = false) {
     const auto found = directory_.find(platform_, session, attachment, stop, now_);
     return found ? "" : found.error().code;
+  }
+
+  void restore(std::string_view session, std::string_view attachment) {
+    directory_.restore(viewer_, derive_session_id(platform_, session), id_of(attachment));
+  }
+  AttachmentId id_of(std::string_view attachment) const {
+    return derive_attachment_id(platform_, viewer_, attachment);
+  }
+  void sweep_all() {
+    for (int i = 0; i < 16; ++i) directory_.sweep(now_);
   }
 
   CountingRandom random_;
@@ -92,12 +104,57 @@ TEST_F(DirectoryTest, ForgettingAnOpenLeavesNothingBehind) {
 }
 
 TEST_F(DirectoryTest, ARestartKeepsWhoOwnsAName) {
-  directory_.restore_session(derive_session_id(platform_, "s"), viewer_);
-  directory_.restore_attachment(derive_attachment_id(platform_, viewer_, "a"));
+  restore("s", "a");
   ViewerId other;
   EXPECT_EQ(directory_.open(platform_, "s", "z", other, now_).error().code, "session_conflict");
   EXPECT_EQ(find("s", "a"), "");
   EXPECT_EQ(find("s", "b"), "unknown_session");
+}
+
+TEST_F(DirectoryTest, WhatAnotherGatewayStoppedIsClosedHere) {
+  restore("s", "a");
+  directory_.close(id_of("a"), now_);
+  restore("s", "a");  // its open, once more
+  EXPECT_EQ(find("s", "a"), "session_closed");
+  EXPECT_EQ(directory_.open(platform_, "s", "a", viewer_, now_).error().code, "session_closed");
+  EXPECT_EQ(find("s", "a", true), "") << "a stop may be repeated";
+  directory_.open(platform_, "s", "b", viewer_, now_);
+  directory_.close(id_of("b"), now_);
+  EXPECT_EQ(find("s", "b"), "session_closed");
+}
+
+TEST_F(DirectoryTest, WhatOthersOpenedIsForgottenAfterLongSilence) {
+  sweep_all();
+  restore("s", "a");
+  restore("t", "a2");
+  EXPECT_EQ(find("t", "a2"), "");
+  now_ = now_ + kSilentKeptMs;
+  sweep_all();
+  EXPECT_EQ(find("s", "a"), "") << "for so long it is kept at least";
+  now_ = now_ + kSilentKeptMs;
+  sweep_all();
+  EXPECT_EQ(directory_.size(), 0U);
+  EXPECT_EQ(find("s", "a"), "unknown_session");
+  EXPECT_EQ(directory_.open(platform_, "t", "a2", viewer_, now_)->entry.attachment, id_of("a2"));
+}
+
+TEST_F(DirectoryTest, WhatOthersOpenIsBounded) {
+  constexpr std::size_t kMax = 100;
+  SessionDirectory small(8, random_, kMax);
+  const auto restore = [&](std::string_view name) {
+    small.restore(viewer_, derive_session_id(platform_, name), id_of(name));
+  };
+  restore("first");
+  for (std::size_t i = 0; i < 2 * kMax; ++i) {
+    SessionId session;
+    AttachmentId attachment;
+    std::memcpy(session.bytes.data(), &i, sizeof i);
+    std::memcpy(attachment.bytes.data(), &i, sizeof i);
+    small.restore(viewer_, session, attachment);
+  }
+  EXPECT_EQ(small.find(platform_, "first", "first", false, now_).error().code, "unknown_session");
+  restore("last");
+  EXPECT_TRUE(small.find(platform_, "last", "last", false, now_));
 }
 
 }  // namespace
