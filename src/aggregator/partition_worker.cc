@@ -6,6 +6,7 @@
 #include <iterator>
 #include <utility>
 
+#include "log/owner_step.h"
 #include "model/codec.h"
 
 namespace paytick::aggregator {
@@ -26,24 +27,7 @@ PartitionWorker::PartitionWorker(WorkerConfig config, log::EventLog& log, Random
 PartitionWorker::~PartitionWorker() = default;
 
 Result<StepResult> PartitionWorker::step() {
-  if (dead_) return tl::unexpected<Error>(*dead_);
-  auto result = advance();
-  if (result) return result;
-  switch (result.error().next) {
-    case Next::retry:
-      break;
-    case Next::abort:
-    case Next::in_doubt:
-      drop();
-      break;
-    case Next::refused:  // of our own making: the same call would be refused again
-    case Next::fatal:
-      dead_ = result.error();
-      dead_->next = Next::fatal;
-      drop();
-      return tl::unexpected<Error>(*dead_);
-  }
-  return result;
+  return log::owner_step(dead_, [this] { return advance(); }, [this] { drop(); });
 }
 
 Result<StepResult> PartitionWorker::advance() {
