@@ -27,7 +27,8 @@ PartitionWorker::PartitionWorker(WorkerConfig config, log::EventLog& log, Random
 PartitionWorker::~PartitionWorker() = default;
 
 Result<StepResult> PartitionWorker::step() {
-  return log::owner_step(dead_, [this] { return advance(); }, [this] { drop(); });
+  return log::owner_step(
+      dead_, [this] { return advance(); }, [this] { drop(); });
 }
 
 Result<StepResult> PartitionWorker::advance() {
