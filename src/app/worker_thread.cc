@@ -17,7 +17,9 @@ constexpr std::size_t kThreadNameMax = 15;  // Linux
 }  // namespace
 
 void TroubleLog::note(const std::optional<Error>& error) {
-  if (error && error->code != code_) spdlog::warn("{}: {} ({})", name_, error->message, error->code);
+  if (error && error->code != code_)
+    spdlog::log(error->next == Next::fatal ? spdlog::level::err : spdlog::level::warn, "{}: {} ({})", name_,
+                error->message, error->code);
   if (!error && !code_.empty()) spdlog::info("{}: goes on", name_);
   code_ = error ? error->code : std::string();
 }
@@ -60,7 +62,8 @@ void WorkerThread::run() {
     bool more = false;
     if (!started) {
       if (auto done = work_.start(); done) {
-        started = more = true;
+        started = ready_ = true;
+        continue;  // whether a trouble is over, the first step says
       } else {
         error = done.error();
       }

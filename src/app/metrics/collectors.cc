@@ -119,6 +119,7 @@ void collect_projection(Page& page, const projections::WorkerStatus& status, Tim
 
 void collect_kafka(Page& page, const log::KafkaCounters& counters) {
   page.set("paytick_kafka_reachable", counters.reachable ? 1 : 0);
+  page.set("paytick_kafka_topic_lost", counters.topic_lost ? 1 : 0);
   page.set("paytick_kafka_in_doubt_total", counters.in_doubt);
   page.set("paytick_kafka_fenced_total", counters.fenced);
   page.set("paytick_kafka_aborted_total", counters.aborted);

@@ -93,7 +93,10 @@ inline constexpr Definition kDefinitions[] = {
      "1 once the storage has failed: until a restart nothing is written."},
 
     // Kafka.
-    {"paytick_kafka_reachable", Type::gauge, Where::kafka_log, "0 or 1", "", "1 while a broker answers."},
+    {"paytick_kafka_reachable", Type::gauge, Where::kafka_log, "0 or 1", "",
+     "1 while brokers answer, and within two seconds."},
+    {"paytick_kafka_topic_lost", Type::gauge, Where::kafka_log, "0 or 1", "",
+     "1 while a topic is gone, or is another one than when the role started."},
     {"paytick_kafka_in_doubt_total", Type::counter, Where::kafka_log, "transactions", "",
      "Transactions whose end was not known; each was read back."},
     {"paytick_kafka_fenced_total", Type::counter, Where::kafka_log, "producers", "",

@@ -14,6 +14,7 @@
 #include "app/metrics/observed_log.h"
 #include "app/roles/address.h"
 #include "app/roles/admin_server.h"
+#include "app/roles/kept_records.h"
 #include "app/roles/watched_log.h"
 #include "app/stop_signals.h"
 #include "app/system_ports.h"
@@ -40,13 +41,13 @@ class Process {
   Result<bool> start(const StopSignals& signals);
   void drain();
   std::optional<Error> failure() const;
+  std::optional<Error> log_trouble() const;
   std::string where() const { return running_->where(); }
 
  private:
   void report_on_itself();
   Result<bool> open_log(const StopSignals& signals);
   RoleContext context(const StopSignals& signals);
-  std::optional<Error> log_trouble() const;
   void failed(const Error& error);
 
   const Role& role_;
@@ -102,8 +103,7 @@ std::optional<Error> Process::log_trouble() const {
     const std::lock_guard lock(mutex_);
     if (connecting_) return connecting_;
   }
-  if (!kafka_->counters().reachable)
-    return Error{"broker_unreachable", "no broker of " + kafka_settings_.bootstrap + " answers", Next::retry};
+  if (auto trouble = kafka_->trouble()) return trouble;
   return log_->trouble();
 }
 
@@ -118,9 +118,12 @@ std::optional<Error> Process::failure() const {
 }
 
 Result<bool> Process::open_log(const StopSignals& signals) {
-  TroubleLog trouble("kafka");
+  TroubleLog trouble("log");
   for (;;) {
     auto opened = log::KafkaLog::open(kafka_settings_);
+    if (opened)
+      if (auto kept = check_records_kept(**opened, kafka_settings_.request_timeout); !kept)
+        opened = tl::unexpected(kept.error());
     if (opened) {
       trouble.note(std::nullopt);
       kafka_ = std::move(*opened);
@@ -246,7 +249,11 @@ int run_role(const Role& role, const RoleOptions& options) {
   const std::string where = process.where();
   spdlog::info("{}: at work{}{}", role.name, where.empty() ? "" : ", ready on ", where);
   bool asked = false;
-  while (!asked && !process.failure()) asked = signals.asked(100);
+  TroubleLog trouble("log");
+  while (!asked && !process.failure()) {
+    trouble.note(process.log_trouble());
+    asked = signals.asked(100);
+  }
   signals.release();
   spdlog::info("{}: ending; what is under way is finished", role.name);
   process.drain();

@@ -2,12 +2,11 @@
 
 #include <atomic>
 #include <charconv>
-#include <condition_variable>
 #include <map>
 #include <mutex>
-#include <shared_mutex>
-#include <thread>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include "log/checks.h"
 #include "log/kafka/append_producer.h"
@@ -15,6 +14,8 @@
 #include "log/kafka/questions.h"
 #include "log/kafka/readers.h"
 #include "log/kafka/topic_admin.h"
+#include "log/kafka/topic_watch.h"
+#include "log/kafka/topics.h"
 #include "log/kafka/transactional_producer.h"
 
 namespace paytick::log {
@@ -22,8 +23,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr auto kWatchPeriod = milliseconds(1'000);
-constexpr auto kWatchTimeout = milliseconds(2'000);
 constexpr int kAcquireTries = 8;  // who loses so many races in a row leaves the partition to the others
 
 std::int64_t number(Offset offset) { return static_cast<std::int64_t>(offset); }
@@ -54,14 +53,13 @@ Note note_of(std::string_view metadata) {
 
 struct KafkaLog::Impl {
   explicit Impl(KafkaSettings given) : settings(std::move(given)), readers(settings) {}
-  ~Impl();
 
   Result<void> open();
-  void watch();
   Result<Lease> acquire(Role role, PartitionId partition, Epoch at_least);
   Result<std::vector<Offset>> commit(const Step& step);
   Result<std::optional<Offset>> position(Role role, PartitionId partition);
   Result<EventLog::Range> range(TopicPartition tp);
+  Result<std::vector<Record>> read(TopicPartition tp, Offset from, std::size_t max_bytes);
 
   // One lease that this process holds.
   struct Owner {
@@ -76,6 +74,12 @@ struct KafkaLog::Impl {
   // What this process has written or has been shown lies below it: readers wait for it (event_log.h).
   std::atomic<std::int64_t>& known_end(TopicPartition tp) { return known_ends[lane_index(tp, partitions)]; }
   void know(TopicPartition tp, Offset end);
+  std::vector<std::int64_t> known_ends_of(std::span<const NewRecord> records);
+  // What was written at these offsets lies at or behind the ends that were known before. Else the topic is
+  // another one, or has lost what was acknowledged. Codes: "in_doubt".
+  Result<void> know_written(std::span<const NewRecord> records, const std::vector<Offset>& offsets,
+                            const std::vector<std::int64_t>& ends_before);
+  Result<void> check_topics() const;
 
   const KafkaSettings settings;
   std::uint32_t partitions = 0;
@@ -87,22 +91,8 @@ struct KafkaLog::Impl {
   std::map<OwnerKey, std::shared_ptr<Owner>> owners;
 
   std::atomic<std::uint64_t> in_doubt{0}, fenced{0}, aborted{0}, append_failures{0};
-  std::atomic<std::uint64_t> interrupts{0};
-  std::atomic<bool> reachable{false};
-  std::mutex stop_mutex;
-  std::condition_variable stopped;
-  bool stopping = false;
-  std::thread watcher;
+  std::unique_ptr<kafka::TopicWatch> watch;  // last: it tells of topics that were made anew
 };
-
-KafkaLog::Impl::~Impl() {
-  {
-    const std::lock_guard lock(stop_mutex);
-    stopping = true;
-  }
-  stopped.notify_all();
-  if (watcher.joinable()) watcher.join();
-}
 
 Result<void> KafkaLog::Impl::open() {
   auto asked = kafka::Questions::open(settings);
@@ -119,25 +109,45 @@ Result<void> KafkaLog::Impl::open() {
   auto producer = kafka::AppendProducer::open(settings);
   if (!producer) return tl::unexpected(producer.error());
   appender = std::move(*producer);
-  reachable = true;
-  watcher = std::thread([this] { watch(); });
+  auto watching = kafka::TopicWatch::open(settings, [this](Topic topic) {
+    for (std::uint32_t p = 0; p < partitions; ++p) known_end({topic, PartitionId{p}}) = 0;
+  });
+  if (!watching) return tl::unexpected(watching.error());
+  watch = std::move(*watching);
   return {};
-}
-
-// Readiness asks often, and a broker that is away answers late: so it is asked here, once a second.
-void KafkaLog::Impl::watch() {
-  std::unique_lock lock(stop_mutex);
-  while (!stopped.wait_for(lock, kWatchPeriod, [this] { return stopping; })) {
-    lock.unlock();
-    reachable = questions->reachable(kWatchTimeout);
-    lock.lock();
-  }
 }
 
 void KafkaLog::Impl::know(TopicPartition tp, Offset end) {
   auto& known = known_end(tp);
   std::int64_t before = known;
   while (before < number(end) && !known.compare_exchange_weak(before, number(end))) continue;
+}
+
+std::vector<std::int64_t> KafkaLog::Impl::known_ends_of(std::span<const NewRecord> records) {
+  std::vector<std::int64_t> ends;
+  ends.reserve(records.size());
+  for (const NewRecord& record : records) ends.push_back(known_end(record.to));
+  return ends;
+}
+
+Result<void> KafkaLog::Impl::know_written(std::span<const NewRecord> records,
+                                          const std::vector<Offset>& offsets,
+                                          const std::vector<std::int64_t>& ends_before) {
+  for (std::size_t i = 0; i < offsets.size(); ++i) {
+    if (number(offsets[i]) < ends_before[i] && !is_expendable(records[i].to.topic)) {
+      watch->note_replaced(records[i].to.topic);
+      return fail("in_doubt", watch->lost()->message, Next::in_doubt);
+    }
+    know(records[i].to, Offset{number(offsets[i]) + 1});
+  }
+  // It was lost meanwhile, and perhaps made anew: who can say where this was written?
+  if (auto lost = watch->lost()) return fail("in_doubt", lost->message, Next::in_doubt);
+  return {};
+}
+
+Result<void> KafkaLog::Impl::check_topics() const {
+  if (auto lost = watch->lost()) return tl::unexpected(std::move(*lost));
+  return {};
 }
 
 std::shared_ptr<KafkaLog::Impl::Owner> KafkaLog::Impl::owner_of(OwnerKey key) {
@@ -191,15 +201,19 @@ Result<std::vector<Offset>> KafkaLog::Impl::commit(const Step& step) {
   if (step.records.empty() && !step.consumed_to) return std::vector<Offset>{};
   std::optional<kafka::Consumed> position;
   if (step.consumed_to) position = consumed(step.lease, *step.consumed_to, {step.lease.epoch, true});
+  const auto ends_before = known_ends_of(step.records);
   auto done = owner->producer->commit(step.records, position);
-  if (!owner->producer->usable()) {
+  bool usable = owner->producer->usable();
+  if (done)
+    if (auto known = know_written(step.records, *done, ends_before); !known) {
+      done = tl::unexpected(known.error());
+      usable = false;
+    }
+  if (!usable) {
     owner->producer.reset();
     owner->epoch = Epoch{};
   }
-  if (done) {
-    for (std::size_t i = 0; i < done->size(); ++i) know(step.records[i].to, Offset{number((*done)[i]) + 1});
-    return done;
-  }
+  if (done) return done;
   ++(done.error().code == "fenced" ? fenced : done.error().next == Next::in_doubt ? in_doubt : aborted);
   return done;
 }
@@ -221,6 +235,15 @@ Result<EventLog::Range> KafkaLog::Impl::range(TopicPartition tp) {
   return found;
 }
 
+Result<std::vector<Record>> KafkaLog::Impl::read(TopicPartition tp, Offset from, std::size_t max_bytes) {
+  auto cursor = readers.borrow(tp, from, [&]() -> Result<void> {
+    const auto there = range(tp);
+    return there ? check_offset(tp, from, *there) : tl::unexpected(there.error());
+  });
+  if (!cursor) return tl::unexpected(cursor.error());
+  return (*cursor)->read(Offset{known_end(tp).load()}, max_bytes, settings.request_timeout);
+}
+
 KafkaLog::KafkaLog(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 KafkaLog::~KafkaLog() { interrupt(); }
 
@@ -234,17 +257,19 @@ std::uint32_t KafkaLog::partitions() const { return impl_->partitions; }
 
 Result<std::vector<Offset>> KafkaLog::append(std::span<const NewRecord> records) {
   if (auto good = check_records(records, partitions()); !good) return tl::unexpected(good.error());
+  if (auto there = impl_->check_topics(); !there) return tl::unexpected(there.error());
+  const auto ends_before = impl_->known_ends_of(records);
   auto done = impl_->appender->append(records);
-  if (!done) {
-    ++impl_->append_failures;
-    return done;
-  }
-  for (std::size_t i = 0; i < done->size(); ++i) impl_->know(records[i].to, Offset{number((*done)[i]) + 1});
+  if (done)
+    if (auto known = impl_->know_written(records, *done, ends_before); !known)
+      done = tl::unexpected(known.error());
+  if (!done) ++impl_->append_failures;
   return done;
 }
 
 Result<Lease> KafkaLog::acquire(Role role, PartitionId partition, Epoch at_least) {
   if (auto good = check_partition(partition, partitions()); !good) return tl::unexpected(good.error());
+  if (auto there = impl_->check_topics(); !there) return tl::unexpected(there.error());
   return impl_->acquire(role, partition, at_least);
 }
 
@@ -252,22 +277,25 @@ Result<std::vector<Offset>> KafkaLog::commit(const Step& step) {
   if (auto good = check_partition(step.lease.partition, partitions()); !good)
     return tl::unexpected(good.error());
   if (auto good = check_records(step.records, partitions()); !good) return tl::unexpected(good.error());
+  if (auto there = impl_->check_topics(); !there) return tl::unexpected(there.error());
   return impl_->commit(step);
 }
 
 Result<std::optional<Offset>> KafkaLog::position(Role role, PartitionId partition) {
   if (auto good = check_partition(partition, partitions()); !good) return tl::unexpected(good.error());
+  if (auto there = impl_->check_topics(); !there) return tl::unexpected(there.error());
   return impl_->position(role, partition);
 }
 
 Result<std::vector<Record>> KafkaLog::read(TopicPartition tp, Offset from, std::size_t max_bytes) {
   if (auto good = check_lane(tp, partitions()); !good) return tl::unexpected(good.error());
-  auto cursor = impl_->readers.borrow(tp, from, [&]() -> Result<void> {
-    const auto range = impl_->range(tp);
-    return range ? check_offset(tp, from, *range) : tl::unexpected(range.error());
-  });
-  if (!cursor) return tl::unexpected(cursor.error());
-  return (*cursor)->read(Offset{impl_->known_end(tp).load()}, max_bytes, impl_->settings.request_timeout);
+  if (auto there = impl_->check_topics(); !there) return tl::unexpected(there.error());
+  auto records = impl_->read(tp, from, max_bytes);
+  // Who has stood on it and finds it gone asks first whether it is still the same topic.
+  if (!records && records.error().code == "out_of_range")
+    if (auto lost = impl_->watch->ask_now()) return tl::unexpected(std::move(*lost));
+  if (auto there = impl_->check_topics(); !there) return tl::unexpected(there.error());
+  return records;
 }
 
 // From the end backwards, in growing steps: what is asked for is mostly new.
@@ -297,6 +325,7 @@ Result<std::optional<Record>> KafkaLog::latest(TopicPartition tp, std::string_vi
 
 Result<EventLog::Range> KafkaLog::range(TopicPartition tp) {
   if (auto good = check_lane(tp, partitions()); !good) return tl::unexpected(good.error());
+  if (auto there = impl_->check_topics(); !there) return tl::unexpected(there.error());
   return impl_->range(tp);
 }
 
@@ -332,8 +361,15 @@ std::unique_ptr<PartitionSource> KafkaLog::partition_source(const std::string& g
 }
 
 KafkaCounters KafkaLog::counters() const {
-  return {impl_->in_doubt,        impl_->fenced,          impl_->aborted,
-          impl_->append_failures, impl_->readers.seeks(), impl_->reachable};
+  return {impl_->in_doubt,
+          impl_->fenced,
+          impl_->aborted,
+          impl_->append_failures,
+          impl_->readers.seeks(),
+          impl_->watch->reachable(),
+          impl_->watch->lost().has_value()};
 }
+
+std::optional<Error> KafkaLog::trouble() const { return impl_->watch->trouble(); }
 
 }  // namespace paytick::log

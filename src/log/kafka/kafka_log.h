@@ -11,10 +11,12 @@
 //
 // Error codes beside the port's: "broker_unreachable" (retry), "topic_missing" (fatal for open(), else
 // retry), "topic_mismatch" and "topic_unsafe" (fatal, of open() only), "not_authorized" (fatal),
-// "bad_configuration" (fatal).
+// "bad_configuration" (fatal). "topic_lost" and "topic_replaced" (retry, of every call) from when a topic was
+// deleted, or made anew, under the open log: nothing is read or written any more, and trouble() says so.
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "log/event_log.h"
@@ -30,7 +32,8 @@ struct KafkaCounters {
   std::uint64_t aborted = 0;   // transactions given up, and known to be
   std::uint64_t append_failures = 0;
   std::uint64_t reconnects = 0;  // readers that had to begin again
-  bool reachable = false;        // a broker answers, now
+  bool reachable = false;        // brokers answer, and in time (topic_watch.h)
+  bool topic_lost = false;       // now; or another one is in its place
 };
 
 class KafkaLog final : public EventLog {
@@ -58,6 +61,9 @@ class KafkaLog final : public EventLog {
   std::unique_ptr<PartitionSource> partition_source(const std::string& group, Topic topic);
 
   KafkaCounters counters() const;
+  // Why the log is of no use now: "broker_unreachable", "broker_slow" (retry), "topic_lost",
+  // "topic_replaced" (fatal: only an operator helps). As of the last second or two.
+  std::optional<Error> trouble() const;
 
  private:
   struct Impl;

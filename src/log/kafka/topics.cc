@@ -19,9 +19,6 @@ std::int64_t number_of(const std::string& value) {
   return number;
 }
 
-// Records that exist nowhere else; an empty topic in its place would be a lie.
-bool cannot_be_made_again(Topic topic) { return topic != Topic::replies && topic != Topic::refusals; }
-
 class Comparison {
  public:
   Comparison(const KafkaSettings& settings, const ClusterState& actual)
@@ -66,7 +63,7 @@ class Comparison {
       to += value;
     }
     constexpr std::string_view kWhy = "every role needs it";
-    if (records_ && cannot_be_made_again(topic_))
+    if (records_ && !is_expendable(topic_))
       return add("topic", "missing", std::move(to), Verdict::breaks, Mend::by_hand,
                  "other topics hold records: this one was lost, and an empty one would hide that",
                  "bring it back from a replica or a copy; when it never held a record, make it by hand");
@@ -167,6 +164,8 @@ std::string_view to_text(Mend mend) {
   }
   return "unknown";
 }
+
+bool is_expendable(Topic topic) { return topic == Topic::replies || topic == Topic::refusals; }
 
 std::vector<TopicChange> compare_topics(const KafkaSettings& settings, const ClusterState& actual) {
   return Comparison(settings, actual).run();

@@ -78,6 +78,10 @@ std::uint32_t partitions_to_make(const TopicPlan& plan, const ClusterState& actu
 // Whether the plan can be had at all, and keeps what it must. Code "bad_configuration".
 Result<void> check_plan(const TopicPlan& plan);
 
+// Whether it holds nothing that is missed: hints, and words about what was refused. What the others hold
+// exists nowhere else, and an empty topic in their place would be a lie.
+bool is_expendable(Topic topic);
+
 // Why nobody may start on it; nothing when nothing breaks. Codes (all fatal): "topic_missing",
 // "topic_mismatch" (partitions), "topic_unsafe".
 std::optional<Error> refusal(const std::vector<TopicChange>& changes);
