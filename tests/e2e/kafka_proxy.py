@@ -1,8 +1,10 @@
 """Stands between Kafka clients and a broker and spoils single requests, named by their API key. Plaintext only."""
 import contextlib
+import queue
 import socket
 import struct
 import threading
+import time
 
 PRODUCE, FETCH, END_TXN, TXN_OFFSET_COMMIT = 0, 1, 26, 28
 
@@ -13,6 +15,7 @@ class KafkaProxy:
         self.port = self.listener.getsockname()[1]
         self.broker = None
         self.blocked = False
+        self.delay_s = 0
         self.changed = threading.Condition()
         self.faults = {}      # api key -> "hold", "cut_before" or "cut_after"; for the next such request
         self.forwarded = {}   # api key -> how many such requests have gone on to the broker
@@ -56,6 +59,12 @@ class KafkaProxy:
             for connection in self.connections if blocked else []:
                 connection.cut()
 
+    def delay(self, seconds):
+        """From now on every answer arrives so much later; requests under way, too. 0: they come as they are made."""
+        with self.changed:
+            self.delay_s = seconds
+            self.changed.notify_all()
+
     def close(self):
         self.listener.close()
         self.block(True)
@@ -80,12 +89,14 @@ class KafkaProxy:
                     connection.cut()
             threading.Thread(target=connection.pump_requests, daemon=True).start()
             threading.Thread(target=connection.pump_answers, daemon=True).start()
+            threading.Thread(target=connection.hand_over, daemon=True).start()
 
 
 class Connection:
     def __init__(self, proxy, client, broker):
         self.proxy, self.client, self.broker = proxy, client, broker
         self.cut_at = self.awaited = None  # correlation ids
+        self.answers = queue.SimpleQueue()  # (when it came, frame); None at the end
         self.over = False
 
     def cut(self):
@@ -125,10 +136,21 @@ class Connection:
                     break
                 if correlation == self.awaited:
                     self._end_waiting("answered")
-                with contextlib.suppress(OSError):  # the client may be gone; the broker is heard to the end
-                    self.client.sendall(frame)
+                self.answers.put((time.monotonic(), frame))
+        self.answers.put(None)
         if self.awaited is not None:
             self._end_waiting("lost")
+
+    def hand_over(self):
+        """Each answer as late as it has to be, in order."""
+        proxy = self.proxy
+        while answer := self.answers.get():
+            came, frame = answer
+            with proxy.changed:
+                while not self.over and (left := came + proxy.delay_s - time.monotonic()) > 0:
+                    proxy.changed.wait(left)
+            with contextlib.suppress(OSError):  # the client may be gone; the broker is heard to the end
+                self.client.sendall(frame)
         self.cut()
 
     def _end_waiting(self, outcome):

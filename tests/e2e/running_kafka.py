@@ -6,6 +6,7 @@
 
 Topics are the test's to create (`paytick topics apply`), or settings={"auto.create.topics.enable": "true"}.
 """
+import contextlib
 import ctypes
 import json
 import os
@@ -22,7 +23,7 @@ from kafka_proxy import KafkaProxy
 
 SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "scripts/kafka"
 PR_SET_PDEATHSIG = 1
-DELETE_TOPICS = 20
+CREATE_TOPICS, DELETE_TOPICS = 19, 20
 LIBC = ctypes.CDLL(None)
 
 
@@ -30,16 +31,57 @@ def die_with_the_test():
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+class SmallDisk:
+    """A file system of a few megabytes, in memory, that only those see who run `inside` it; gone with the test."""
+    NAMESPACE = ["--mount"] if os.geteuid() == 0 else ["--mount", "--user"]
+
+    def __init__(self, path, megabytes):
+        path.mkdir(parents=True)
+        own = [] if os.geteuid() == 0 else ["--map-root-user"]
+        script = f"mount -t tmpfs -o size={megabytes}m,mode=0777 tmpfs {path} && echo mounted && exec sleep infinity"
+        self.holder = subprocess.Popen(["unshare", *self.NAMESPACE, *own, "sh", "-c", script], stdout=subprocess.PIPE,
+                                       preexec_fn=die_with_the_test)
+        assert self.holder.stdout.readline() == b"mounted\n"
+        self.inside = ["nsenter", "--target", str(self.holder.pid), *self.NAMESPACE]
+        self.filler = pathlib.Path(f"/proc/{self.holder.pid}/root{path}/filler")
+
+    @staticmethod
+    def possible():
+        own = [] if os.geteuid() == 0 else ["--map-root-user"]
+        mount = ["mount", "-t", "tmpfs", "tmpfs", "/mnt"]
+        return subprocess.run(["unshare", *SmallDisk.NAMESPACE, *own, *mount], capture_output=True).returncode == 0
+
+    def fill(self):
+        """To the last byte."""
+        with open(self.filler, "ab", buffering=0) as filler:
+            for block in (1 << 20, 1 << 12, 1):
+                with contextlib.suppress(OSError):
+                    while filler.write(bytes(block)):
+                        pass
+
+    def free(self):
+        self.filler.unlink()
+
+    def remove(self):
+        self.holder.kill()
+        self.holder.wait()
+        self.holder.stdout.close()
+
+
 class Kafka:
-    def __init__(self, settings=None, proxied=False, arguments=()):
-        """`arguments` are more of scripts/kafka's; `proxied` opens another port, behind self.proxy."""
+    def __init__(self, settings=None, proxied=False, arguments=(), disk_mb=None):
+        """`arguments` are more of scripts/kafka's; `proxied` opens another port, behind self.proxy; `disk_mb` is the size of
+        its disk, where this machine lets us make one."""
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="paytick-e2e-kafka-"))
+        self.disk = SmallDisk(self.folder / "logs", disk_mb) if disk_mb and SmallDisk.possible() else None
         self.proxy = KafkaProxy() if proxied else None
         self.command = [SCRIPT, "run", "--data", self.folder, *arguments]
         for key, value in (settings or {}).items():
             self.command += ["--set", f"{key}={value}"]
         if proxied:
             self.command += ["--behind", str(self.proxy.port)]
+        if self.disk:
+            self.command = [*self.disk.inside, *self.command]
         self.process = None
 
     def __enter__(self):
@@ -92,11 +134,26 @@ class Kafka:
         self.process.send_signal(signal.SIGCONT)
 
     def fill_disk(self):
-        """From now on it can write nothing more: it ends by itself at its next write. start() and all is as before."""
-        resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+        """From now on it can write nothing more: it ends by itself at its next write. free_disk(), start() and all is as
+        before."""
+        if self.disk:
+            self.disk.fill()
+        else:
+            resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+
+    def free_disk(self):
+        if self.disk:
+            self.disk.free()
 
     def delete_topic(self, name):
-        self._ask(DELETE_TOPICS, struct.pack(f">ih{len(name)}si", 1, len(name), name.encode(), 30000))
+        answer = self._ask(DELETE_TOPICS, 1, struct.pack(f">ih{len(name)}si", 1, len(name), name.encode(), 30000))
+        assert answer[-2:] == b"\0\0", answer
+
+    def create_topic(self, name, partitions):
+        """Empty, with the broker's own settings."""
+        answer = self._ask(CREATE_TOPICS, 2, struct.pack(f">ih{len(name)}sihiiib", 1, len(name), name.encode(), partitions, 1,
+                                                         0, 0, 30000, 0))
+        assert answer[-4:] == b"\0\0\xff\xff", answer  # no error, no words about it
 
     def log(self):
         return (self.folder / "broker.log").read_text()[-4000:]
@@ -105,16 +162,17 @@ class Kafka:
         self.kill()
         if self.proxy:
             self.proxy.close()
+        if self.disk:
+            self.disk.remove()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _ask(self, api, body):
-        """One request of the protocol, version 1, whose answer holds an error code at its end (0: it went well)."""
+    def _ask(self, api, version, body):
+        """The answer to one request of the protocol."""
         with socket.create_connection(("127.0.0.1", int(self.bootstrap.split(":")[1])), 60) as connection:
-            request = struct.pack(">hhih", api, 1, 0, -1) + body
+            request = struct.pack(">hhih", api, version, 0, -1) + body
             connection.sendall(struct.pack(">i", len(request)) + request)
             reader = connection.makefile("rb")
-            answer = reader.read(struct.unpack(">i", reader.read(4))[0])
-            assert answer[-2:] == b"\0\0", answer
+            return reader.read(struct.unpack(">i", reader.read(4))[0])
 
     def _end(self, how):
         if self.process and self.process.poll() is None:

@@ -49,8 +49,10 @@ class Process:
 
     def await_log(self, pattern, patience_s=START_S):
         def found():
-            assert self.process.poll() is None, f"{self.name} has ended:\n{self.log()}"
-            return re.search(pattern, self.log())
+            ended = self.process.poll() is not None
+            match = re.search(pattern, self.log())
+            assert match or not ended, f"{self.name} has ended:\n{self.log()}"
+            return match
         return self.roles.wait_for(f"{pattern} of {self.name}", found, patience_s)
 
     def readyz(self):
@@ -60,6 +62,8 @@ class Process:
                 return answer.status, json.loads(answer.read())
         except urllib.error.HTTPError as answer:
             return answer.code, json.loads(answer.read())
+        except urllib.error.URLError as failure:
+            raise AssertionError(f"{self.name} does not answer:\n{self.log()}") from failure
 
     def await_ready(self):
         self.roles.wait_for(f"readiness of {self.name}", lambda: self.readyz()[0] == 200)
@@ -102,22 +106,24 @@ class Process:
 class Roles(Paytick):
     """As Paytick for a test, with a process for each role."""
 
-    def __init__(self, kafka_settings=None, proxied=False, settings="", ledger_ms=200):
+    def __init__(self, kafka_settings=None, proxied=False, settings="", ledger_ms=200, disk_mb=None):
         super().__init__(ledger_ms)
-        self.kafka = Kafka(settings=kafka_settings, proxied=proxied)
+        self.kafka = Kafka(settings=kafka_settings, proxied=proxied, disk_mb=disk_mb)
         self.settings = settings
         self.config = self.folder / "paytick.toml"
         self.processes = []
 
-    def start(self, **counts):
-        """`counts` instances of each role, one unless told otherwise; returns when all are ready."""
+    def start(self, behind_proxy=(), **counts):
+        """`counts` instances of each role, one unless told otherwise; returns when all are ready. The roles named by
+        `behind_proxy` reach the broker through its proxy alone."""
         self.spawn()
         self.kafka.start()
         self.configure(self.kafka.bootstrap)
         self.wait_for("the topics", self.apply_topics)
         self.wait_for("dev.json", self._announced)
         counts = {"aggregate": 1, "ingest": 1, "settle": 1, "project": 1} | counts
-        started = [Process(self, name, str(i)) for name, count in counts.items() for i in range(count)]
+        ways = {name: {"PAYTICK_KAFKA_BOOTSTRAP": self.kafka.proxied_bootstrap} for name in behind_proxy}
+        started = [Process(self, name, str(i), **ways.get(name, {})) for name, count in counts.items() for i in range(count)]
         self.processes += started
         for process in started:
             process.await_ready()
