@@ -25,6 +25,7 @@
 #include "aggregator/fold.h"
 #include "aggregator/index_set.h"
 #include "aggregator/key_index.h"
+#include "aggregator/pending_links.h"
 #include "aggregator/records.h"
 #include "aggregator/side_table.h"
 #include "aggregator/slab.h"
@@ -193,6 +194,8 @@ class Book {
   template <typename Line>
   void write(const Line& line);
   void write_tick(std::uint32_t i, Run run, std::int64_t paid_until);
+  void finish_links();
+  void finish_links(std::uint32_t session);  // if it waits for one
   void write_adjust(std::uint32_t i, Run run, AdjustReason reason);
   void write_due();
   void late(const AttachmentId& attachment, std::int64_t at);
@@ -244,6 +247,7 @@ class Book {
   FlatIndex departed_index_;
 
   IndexSet due_moved_;  // sums, during one clock
+  PendingLinks links_;  // during one record
 };
 
 // Wheel entries: a session's index, or with this bit a departed attachment's.

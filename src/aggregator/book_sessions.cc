@@ -126,6 +126,7 @@ void Book::on(const Stop& e) {
 }
 
 void Book::close(std::uint32_t i) {
+  finish_links(i);
   Session& s = sessions_[i];
   ClosedLine line{s.id, {now_}, s.ticks, Amount(s.ticks * offers_[s.offer].price), {}};
   line.proof = s.proof = link(s.proof, line);

@@ -1,3 +1,4 @@
+#include <string_view>
 #include <utility>
 
 #include "aggregator/book.h"
@@ -9,6 +10,8 @@ namespace paytick::aggregator {
 namespace {
 
 constexpr std::size_t kDueLineSums = 1'500;  // a pair has up to 34 bytes: the line stays below 64 KiB
+// A tick's line ends with its proof.
+constexpr std::string_view kAfterProof = "\"}\n";
 
 }  // namespace
 
@@ -26,7 +29,8 @@ template void Book::write(const ClosedLine&);
 template void Book::write(const MeterLine&);
 
 void Book::write_tick(std::uint32_t i, Run run, std::int64_t paid_until) {
-  Session& s = sessions_[i];
+  finish_links(i);
+  const Session& s = sessions_[i];
   const Offer& offer = offers_[s.offer];
   const Sum& sum = sums_[s.sum];
   TickLine line;
@@ -41,12 +45,21 @@ void Book::write_tick(std::uint32_t i, Run run, std::int64_t paid_until) {
   line.due = Amount(sum.due);
   line.paid_until = {paid_until};
   line.spendable = Amount(spendable(sum.meter));
-  line.proof = s.proof = link(s.proof, line);
-  write(line);
+  write(line);  // its proof follows
+  links_.add(i, line, place_.out->lines.size() - kAfterProof.size() - kLongIdText);
+  if (links_.full()) finish_links();
   counters_.ticks += run.n;
 }
 
+void Book::finish_links() {
+  if (!links_.empty()) links_.finish(sessions_, place_.out->lines);
+}
+void Book::finish_links(std::uint32_t session) {
+  if (links_.has(session)) finish_links();
+}
+
 void Book::write_adjust(std::uint32_t i, Run run, AdjustReason reason) {
+  finish_links(i);
   Session& s = sessions_[i];
   const Offer& offer = offers_[s.offer];
   const Sum& sum = sums_[s.sum];

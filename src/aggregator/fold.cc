@@ -88,6 +88,7 @@ void Fold::apply(Offset offset, TimeMs append_time, std::string& value, FoldOutp
     if (++n == kGroup) flush();
   });
   flush();
+  book.finish_links();
 }
 
 TimeMs Fold::now() const { return {state_->book.now_}; }

@@ -35,11 +35,17 @@ std::string_view first_part(std::string_view lines) {
   return lines.substr(0, end + 1);
 }
 
+std::uint32_t count_lines(std::string_view lines) {
+  std::uint32_t n = 0;
+  for (std::size_t end = 0; (end = lines.find('\n', end)) != lines.npos; ++end) ++n;
+  return n;
+}
+
 }  // namespace
 
 FrameHash hash_record(std::string_view record_value) {
   FrameHash hash;
-  blake2b(record_value, hash.bytes);
+  blake2b_pieces(record_value, hash.bytes);
   return hash;
 }
 
@@ -57,7 +63,7 @@ std::vector<std::string> build_frame(const FrameSpan& span, std::string_view lin
     header.to = header.more ? span.from : span.to;
     header.prev = prev;
     header.fold = span.fold;
-    header.n = static_cast<std::uint32_t>(std::count(part.begin(), part.end(), '\n'));
+    header.n = count_lines(part);
     std::string& record = records.emplace_back();
     record.reserve(kFrameHeaderBytesMax + part.size());
     codec::write(header, record);
@@ -111,7 +117,7 @@ Result<FrameVerdict> FrameReader::read_frame(const FrameHeader& header, std::str
   if (is_recent(hash)) return FrameVerdict::ignore;
 
   const std::string_view lines = value.substr(header_bytes);
-  const auto n = static_cast<std::uint64_t>(std::count(lines.begin(), lines.end(), '\n'));
+  const std::uint32_t n = count_lines(lines);
   if (header.to < header.from || (header.more && header.to != header.from) || n != header.n ||
       value.back() != '\n') {
     return fatal("frame_malformed",

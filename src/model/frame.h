@@ -19,7 +19,7 @@
 
 namespace paytick {
 
-// BLAKE2b-256 of the record's bytes. Fences are not part of the chain of hashes: they carry no lines.
+// blake2b_pieces of the record's bytes. Fences are not part of the chain of hashes: they carry no lines.
 FrameHash hash_record(std::string_view record_value);
 
 // Splits the lines of a step into records of at most codec::kRecordBytesMax and heads each with its

@@ -38,7 +38,7 @@ using PlatformId = Bytes<16, struct PlatformTag>;
 using GatewayId = Bytes<16, struct GatewayTag>;
 using OwnerId = Bytes<16, struct OwnerTag>;    // of a partition's lease: random, one a process start
 using Proof = Bytes<32, struct ProofTag>;      // BLAKE2b-256 link of a session's or meter's chain
-using FrameHash = Bytes<32, struct FrameTag>;  // BLAKE2b-256 of a frame's bytes
+using FrameHash = Bytes<32, struct FrameTag>;  // of a frame's bytes (frame.h)
 using TxHash = Bytes<32, struct TxTag>;        // of a Stellar transaction; text form: 64 hex digits
 
 // The viewer of a session, the creator who earns: both are accounts.

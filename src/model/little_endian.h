@@ -3,6 +3,7 @@
 // frozen; see schemas/PROOF.md.
 
 #include <array>
+#include <bit>
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
@@ -20,11 +21,8 @@ class Packer {
  public:
   template <typename T>
   requires std::is_integral_v<T> || std::is_enum_v<T> Packer& put(T value) {
-    std::uint64_t bits = static_cast<std::uint64_t>(value);
-    for (std::size_t i = 0; i < sizeof(T); ++i, bits >>= 8) {
-      bytes_[size_ + i] = static_cast<std::uint8_t>(bits);
-    }
-    return advance(sizeof(T));
+    static_assert(std::endian::native == std::endian::little);
+    return copy(&value, sizeof(T));
   }
 
   template <std::size_t N, typename Tag>

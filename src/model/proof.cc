@@ -1,5 +1,8 @@
 #include "model/proof.h"
 
+#include <cassert>
+#include <cstring>
+
 #include "model/hash.h"
 #include "model/little_endian.h"
 
@@ -32,13 +35,24 @@ Proof link(const OpenedLine& opened, const SumLine& sum) {
   return hash(fields);
 }
 
-Proof link(const Proof& prev, const TickLine& line) {
-  Packer<kBlockBytes> fields;
-  fields.put(prev).put(Tag::tick).put(line.session).put(line.sum).put(line.k).put(line.n);
+TickLink::TickLink(const TickLine& line) {
+  Packer<kBytes> fields;
+  fields.put(Proof()).put(Tag::tick).put(line.session).put(line.sum).put(line.k).put(line.n);
   fields.put(line.price.units()).put(line.start.ms).put(line.ticks);
   fields.put(line.charged.units()).put(line.due.units());
   fields.put(line.paid_until.ms).put(line.spendable.units());
-  return hash(fields);
+  assert(fields.bytes().size() == kBytes);
+  std::memcpy(bytes_.data(), fields.bytes().data(), kBytes);
+}
+
+void TickLink::set_prev(const Proof& prev) { std::memcpy(bytes_.data(), prev.bytes.data(), Proof::kSize); }
+
+Proof link(const Proof& prev, const TickLine& line) {
+  TickLink link(line);
+  link.set_prev(prev);
+  Proof proof;
+  blake2b({link.data(), TickLink::kBytes}, proof.bytes);
+  return proof;
 }
 
 Proof link(const Proof& prev, const AdjustLine& line) {
