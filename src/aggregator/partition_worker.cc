@@ -238,29 +238,32 @@ Result<StepResult> PartitionWorker::fold_step() {
   if (inputs_.empty()) return store_.is_writing() ? StepResult::worked : StepResult::idle;
   out_.clear();
   Pending pending;
-  Offset to = position_.to;
-  while (!inputs_.empty() && out_.lines.size() < config_.output_bytes_max) {
+  pending.after = position_;
+  FrameSpan span{config_.partition, lease_.epoch, position_.to, position_.to, kFoldVersion};
+  std::size_t bytes = 0, step_bytes = 0;
+  const auto add = [&](std::string record) {
+    bytes += record.size();
+    step_bytes += record.size();
+    if (pending.steps.empty() || step_bytes > config_.commit_bytes_max) {
+      pending.steps.push_back({lease_, {}, std::nullopt});
+      step_bytes = record.size();
+    }
+    pending.steps.back().records.push_back({topic(log::Topic::ticks), {}, {}, std::move(record)});
+  };
+  while (!inputs_.empty() && bytes + out_.lines.size() < config_.output_bytes_max) {
     log::Record& record = inputs_.front();
     pending.bytes += record.value.size();
     ++pending.records;
     append_time_ = std::max(append_time_, record.append_time);
     fold_->apply(record.offset, record.append_time, record.value, out_);
-    to = Offset{number(record.offset) + 1};
+    span.to = Offset{number(record.offset) + 1};
     inputs_.pop_front();
+    while (auto part = cut_frame(span, out_.lines, pending.after.prev)) add(std::move(*part));
   }
-  pending.after = position_;
-  pending.after.to = to;
-  const FrameSpan span{config_.partition, lease_.epoch, position_.to, to, kFoldVersion};
-  std::size_t bytes = 0;
-  for (std::string& part : build_frame(span, out_.lines, pending.after.prev)) {
-    bytes += part.size();
-    if (pending.steps.empty() || bytes > config_.commit_bytes_max) {
-      pending.steps.push_back({lease_, {}, std::nullopt});
-      bytes = part.size();
-    }
-    pending.steps.back().records.push_back({topic(log::Topic::ticks), append_time_, {}, std::move(part)});
-  }
-  pending.steps.back().consumed_to = to;
+  for (std::string& part : build_frame(span, out_.lines, pending.after.prev)) add(std::move(part));
+  for (log::Step& step : pending.steps)
+    for (log::NewRecord& record : step.records) record.append_time = append_time_;
+  pending.steps.back().consumed_to = pending.after.to = span.to;
   pending_ = std::move(pending);
   return commit_pending();
 }

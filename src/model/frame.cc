@@ -41,6 +41,25 @@ std::uint32_t count_lines(std::string_view lines) {
   return n;
 }
 
+// With `more`, the first part of a frame that is continued: it covers no position.
+std::string build_record(const FrameSpan& span, std::string_view lines, bool more, FrameHash& prev) {
+  FrameHeader header;
+  header.partition = span.partition;
+  header.epoch = span.epoch;
+  header.from = span.from;
+  header.more = more;
+  header.to = more ? span.from : span.to;
+  header.prev = prev;
+  header.fold = span.fold;
+  header.n = count_lines(lines);
+  std::string record;
+  record.reserve(kFrameHeaderBytesMax + lines.size());
+  codec::write(header, record);
+  record += lines;
+  prev = hash_record(record);
+  return record;
+}
+
 }  // namespace
 
 FrameHash hash_record(std::string_view record_value) {
@@ -55,22 +74,17 @@ std::vector<std::string> build_frame(const FrameSpan& span, std::string_view lin
   do {
     const std::string_view part = first_part(lines);
     lines.remove_prefix(part.size());
-    FrameHeader header;
-    header.partition = span.partition;
-    header.epoch = span.epoch;
-    header.from = span.from;
-    header.more = !lines.empty();
-    header.to = header.more ? span.from : span.to;
-    header.prev = prev;
-    header.fold = span.fold;
-    header.n = count_lines(part);
-    std::string& record = records.emplace_back();
-    record.reserve(kFrameHeaderBytesMax + part.size());
-    codec::write(header, record);
-    record += part;
-    prev = hash_record(record);
+    records.push_back(build_record(span, part, !lines.empty(), prev));
   } while (!lines.empty());
   return records;
+}
+
+std::optional<std::string> cut_frame(const FrameSpan& span, std::string& lines, FrameHash& prev) {
+  const std::string_view part = first_part(lines);
+  if (part.size() == lines.size()) return std::nullopt;
+  std::string record = build_record(span, part, true, prev);
+  lines.erase(0, part.size());
+  return record;
 }
 
 std::string build_fence(const Fence& fence) {

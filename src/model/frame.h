@@ -36,6 +36,12 @@ struct FrameSpan {
 };
 std::vector<std::string> build_frame(const FrameSpan& span, std::string_view lines, FrameHash& prev);
 
+// For who writes the lines of a long step one after the other: the next record of it, cut off the front of
+// `lines`, when they do not fit one; its bytes are still in the processor's cache then. `span.to` is not
+// read. build_frame of the rest ends the step: its records, after these, are those of build_frame of the
+// whole.
+std::optional<std::string> cut_frame(const FrameSpan& span, std::string& lines, FrameHash& prev);
+
 // The record of a fence: one line.
 std::string build_fence(const Fence& fence);
 

@@ -27,7 +27,7 @@ struct KafkaSettings {
   std::chrono::milliseconds request_timeout{8'000};
   // Silence after which a group gives an instance's partitions to others.
   std::chrono::milliseconds session_timeout{10'000};
-  std::size_t fetch_bytes_max = 16 * 1024 * 1024;  // read ahead of a partition's reader
+  std::size_t fetch_bytes_max = 4 * 1024 * 1024;  // read ahead of a partition's reader
 
   TopicPlan topics;
 

@@ -243,5 +243,27 @@ TEST(Frame, RefusesGarbage) {
   expect(reader, record, FrameVerdict::accept);
 }
 
+TEST(Frame, WhatIsCutOffAsLinesComeIsWhatIsBuiltOfTheWhole) {
+  const FrameSpan span{PartitionId{3}, Epoch{1}, Offset{0}, Offset{9}, 1};
+  const std::string line = "{\"a\":\"" + std::string(990, 'x') + "\"}\n";
+  // One line less than fits a record, as many as fit, one more; several records.
+  const std::size_t fit = kFrameLineBytesMax / line.size();
+  for (const std::size_t n : {std::size_t{0}, fit - 1, fit, fit + 1, 3 * fit + 5}) {
+    std::string whole, coming;
+    std::vector<std::string> records;
+    FrameHash prev, prev_of_whole;
+    FrameSpan known = span;
+    known.to = {};
+    for (std::size_t i = 0; i < n; ++i) {
+      whole += line;
+      coming += line;
+      while (auto record = cut_frame(known, coming, prev)) records.push_back(std::move(*record));
+    }
+    for (std::string& record : build_frame(span, coming, prev)) records.push_back(std::move(record));
+    EXPECT_EQ(records, build_frame(span, whole, prev_of_whole)) << n << " lines";
+    EXPECT_EQ(prev, prev_of_whole);
+  }
+}
+
 }  // namespace
 }  // namespace paytick
