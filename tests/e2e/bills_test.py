@@ -6,6 +6,7 @@ import time
 import unittest
 from decimal import Decimal
 
+from machine_watch import undisturbed
 from player import Player
 from running_paytick import Paytick
 
@@ -114,9 +115,14 @@ class BillsTest(unittest.TestCase):
         "pings_stop": [Decimal("0.03")],
     }
 
-    def test_players(self):
-        before = Decimal(self.paytick.verify()["charged"])
-        contents, failures = {name: self.paytick.content() for name in self.SCENARIOS}, {}
+    def scenarios(self):
+        """The amount settled so far, and content for each scenario."""
+        settled = self.paytick.await_settled()["settled"]
+        return Decimal(settled), {name: self.paytick.content() for name in self.SCENARIOS}
+
+    def play_all(self, contents):
+        """What failed, by scenario."""
+        failures = {}
 
         def run(name):
             try:
@@ -129,6 +135,10 @@ class BillsTest(unittest.TestCase):
             thread.start()
         for thread in threads:
             thread.join()
+        return failures
+
+    def test_players(self):
+        (before, contents), failures = undisturbed(self.scenarios, lambda prepared: self.play_all(prepared[1]))
         report = self.paytick.await_settled()
         for name, expected in self.SCENARIOS.items():
             with self.subTest(name):

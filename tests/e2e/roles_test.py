@@ -5,6 +5,7 @@ import unittest
 
 import websocket
 
+from machine_watch import undisturbed
 from player import Player
 from running_roles import Process, Roles
 
@@ -42,8 +43,7 @@ class RolesTest(unittest.TestCase):
         roles.wait_for(f"{ticks} ticks in the history", lambda: self.bill(roles, content) == ticks)
 
     def test_the_story_and_an_end_in_order(self):
-        roles = self.roles().start()
-        played = roles.run("play")
+        roles, played = undisturbed(lambda: self.roles().start(), lambda roles: roles.run("play"))
         self.assertEqual(played.returncode, 0, played.stdout + played.stderr + roles.log())
         self.assertIn("on the socket       4.8800000 XLM left", played.stdout)
         self.assertIn("with the creator    0.1200000 XLM more than before", played.stdout)
