@@ -1,7 +1,6 @@
 #include "app/roles/kept_records.h"
 
 #include <algorithm>
-#include <optional>
 #include <string>
 #include <thread>
 
@@ -75,13 +74,13 @@ Error too_short(Topic topic, PartitionId partition, Offset end, const std::strin
                   std::to_string(number(spoken)));
 }
 
-Result<void> check_partition(log::EventLog& log, PartitionId p) {
+Result<void> check_partition(log::EventLog& log, const PositionOf& position, PartitionId p) {
   // Positions first, and then what they speak of: the other way round it may have moved on meanwhile.
-  const auto folded = log.position(Role::aggregator, p);
-  const auto settled = log.position(Role::settler, p);
-  const auto bridged = log.position(Role::bridge, p);
-  for (const auto* position : {&folded, &settled, &bridged})
-    if (!*position) return tl::unexpected(position->error());
+  const auto folded = position(Role::aggregator, p);
+  const auto settled = position(Role::settler, p);
+  const auto bridged = position(Role::bridge, p);
+  for (const auto* one : {&folded, &settled, &bridged})
+    if (!*one) return tl::unexpected(one->error());
   const auto ticks = log.range({Topic::ticks, p});
   if (!ticks) return tl::unexpected(ticks.error());
   const auto first = folded_from(log, {Topic::ticks, p}, *ticks);
@@ -120,10 +119,11 @@ Result<void> check_partition(log::EventLog& log, PartitionId p) {
 
 }  // namespace
 
-Result<void> check_records_kept(log::EventLog& log, std::chrono::milliseconds patience) {
+Result<void> check_records_kept(log::EventLog& log, const PositionOf& position,
+                                std::chrono::milliseconds patience) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
   for (std::uint32_t p = 0; p < log.partitions();) {
-    auto kept = check_partition(log, PartitionId{p});
+    auto kept = check_partition(log, position, PartitionId{p});
     if (kept) {
       ++p;
       continue;

@@ -4,6 +4,8 @@
 // billed, or take heartbeats that nobody folds.
 
 #include <chrono>
+#include <functional>
+#include <optional>
 
 #include "log/event_log.h"
 #include "model/error.h"
@@ -15,6 +17,9 @@ namespace paytick::app {
 // aggregator's position says; a settler that has a position has written to `settlements`. Code "records_lost"
 // (fatal), when that has been so for all of `patience`: brokers tell of a transaction's parts one after the
 // other.
-Result<void> check_records_kept(log::EventLog& log, std::chrono::milliseconds patience);
+// `position` tells where a role stands for certain.
+using PositionOf = std::function<Result<std::optional<Offset>>(log::Role, PartitionId)>;
+Result<void> check_records_kept(log::EventLog& log, const PositionOf& position,
+                                std::chrono::milliseconds patience);
 
 }  // namespace paytick::app

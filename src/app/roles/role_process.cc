@@ -47,6 +47,7 @@ class Process {
  private:
   void report_on_itself();
   Result<bool> open_log(const StopSignals& signals);
+  Result<void> records_are_kept(log::KafkaLog& log) const;
   RoleContext context(const StopSignals& signals);
   void failed(const Error& error);
 
@@ -117,13 +118,18 @@ std::optional<Error> Process::failure() const {
   return failure_;
 }
 
+Result<void> Process::records_are_kept(log::KafkaLog& log) const {
+  return check_records_kept(
+      log, [&log](log::Role role, PartitionId partition) { return log.settled_position(role, partition); },
+      kafka_settings_.request_timeout);
+}
+
 Result<bool> Process::open_log(const StopSignals& signals) {
   TroubleLog trouble("log");
   for (;;) {
     auto opened = log::KafkaLog::open(kafka_settings_);
     if (opened)
-      if (auto kept = check_records_kept(**opened, kafka_settings_.request_timeout); !kept)
-        opened = tl::unexpected(kept.error());
+      if (auto kept = records_are_kept(**opened); !kept) opened = tl::unexpected(kept.error());
     if (opened) {
       trouble.note(std::nullopt);
       kafka_ = std::move(*opened);

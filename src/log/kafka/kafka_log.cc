@@ -57,7 +57,7 @@ struct KafkaLog::Impl {
   Result<void> open();
   Result<Lease> acquire(Role role, PartitionId partition, Epoch at_least);
   Result<std::vector<Offset>> commit(const Step& step);
-  Result<std::optional<Offset>> position(Role role, PartitionId partition);
+  Result<std::optional<Offset>> position(Role role, PartitionId partition, kafka::Questions::Wanted wanted);
   Result<EventLog::Range> range(TopicPartition tp);
   Result<std::vector<Record>> read(TopicPartition tp, Offset from, std::size_t max_bytes);
 
@@ -218,9 +218,12 @@ Result<std::vector<Offset>> KafkaLog::Impl::commit(const Step& step) {
   return done;
 }
 
-Result<std::optional<Offset>> KafkaLog::Impl::position(Role role, PartitionId partition) {
+Result<std::optional<Offset>> KafkaLog::Impl::position(Role role, PartitionId partition,
+                                                       kafka::Questions::Wanted wanted) {
+  if (auto good = check_partition(partition, partitions); !good) return tl::unexpected(good.error());
+  if (auto there = check_topics(); !there) return tl::unexpected(there.error());
   const auto found = questions->committed(group_name(settings, role), topic_name(settings, source_of(role)),
-                                          partition, kafka::Questions::Wanted::settled);
+                                          partition, wanted);
   if (!found) return tl::unexpected(found.error());
   if (!*found || !note_of((*found)->metadata).position) return std::nullopt;
   return (*found)->offset;
@@ -282,9 +285,11 @@ Result<std::vector<Offset>> KafkaLog::commit(const Step& step) {
 }
 
 Result<std::optional<Offset>> KafkaLog::position(Role role, PartitionId partition) {
-  if (auto good = check_partition(partition, partitions()); !good) return tl::unexpected(good.error());
-  if (auto there = impl_->check_topics(); !there) return tl::unexpected(there.error());
-  return impl_->position(role, partition);
+  return impl_->position(role, partition, kafka::Questions::Wanted::settled);
+}
+
+Result<std::optional<Offset>> KafkaLog::settled_position(Role role, PartitionId partition) {
+  return impl_->position(role, partition, kafka::Questions::Wanted::as_it_is);
 }
 
 Result<std::vector<Record>> KafkaLog::read(TopicPartition tp, Offset from, std::size_t max_bytes) {

@@ -55,6 +55,10 @@ class KafkaLog final : public EventLog {
   void interrupt() override;
   Result<void> trim(TopicPartition tp, Offset before) override;
 
+  // As position(), but what a transaction under way is committing is not waited for: that of an owner that
+  // was killed hangs until its timeout, or until the next owner comes.
+  Result<std::optional<Offset>> settled_position(Role role, PartitionId partition);
+
   // The role's share of the partitions, by its consumer group. The log must outlive it.
   std::unique_ptr<PartitionSource> partition_source(Role role);
   // The same for those who own no partition of the log (the projections): a group of any name over `topic`.

@@ -41,7 +41,8 @@ class Story {
     return *this;
   }
   std::string check() {
-    const auto kept = check_records_kept(log_, milliseconds(0));
+    const auto kept = check_records_kept(
+        log_, [this](Role role, PartitionId p) { return log_.position(role, p); }, milliseconds(0));
     if (kept) return "kept";
     EXPECT_EQ(kept.error().next, Next::fatal);
     return kept.error().code + ": " + kept.error().message;
