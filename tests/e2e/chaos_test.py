@@ -1,18 +1,15 @@
 """Aggregators that are killed, stopped, fenced and rebalanced, and a broker that is killed, under a steady load over Kafka:
 what was acknowledged is what was billed, to the stroop. bill_oracle.py is the judge; it shares no code with the fold.
 """
-import json
 import os
 import random
 import re
 import time
 import unittest
-from decimal import Decimal
 
-from bill_oracle import Bill, billed_in_postgres, committed_records
+from judged_load import JudgedLoad
 from kafka_proxy import END_TXN
 from running_roles import TRANSACTION_TIMEOUT_S, Process, Roles
-from steady_load import PLANS, Seat, SteadyLoad
 
 SEED = int(os.environ.get("PAYTICK_TEST_SEED", "1"))
 KILLS = int(os.environ.get("PAYTICK_TEST_KILLS", "20"))
@@ -36,39 +33,13 @@ class ChaosTest(unittest.TestCase):
                            self.aggregator("1", PAYTICK_KAFKA_BOOTSTRAP=self.roles.kafka.proxied_bootstrap)]
         for process in self.aggregates:
             process.await_ready()
-        self.meters = self.fund()
-        self.plans = {self.roles.content(**plan): plan for plan in PLANS}
-        self.loads = []
-        self.addCleanup(self.give_up)
+        self.load = JudgedLoad(self.roles, METERS, LOADS, SEED)  # of viewers in every partition
+        self.addCleanup(self.load.give_up)
 
     def aggregator(self, instance, **environment):
         process = Process(self.roles, "aggregate", instance, **environment)
         self.roles.processes.append(process)
         return process
-
-    def fund(self):
-        """Meters of viewers in every partition, and their viewers."""
-        funded = self.roles.run("load", "--fund", "--viewers", str(METERS), "--for", "1s")
-        meters = (self.roles.data / "load.meters").read_text().split()[1:]
-        self.assertEqual(len(meters), METERS, funded.stdout + funded.stderr)
-        self.before = self.charged(self.roles.await_settled())
-        return [(meter, json.loads(self.roles.get("/api/account/history?meter=" + meter)[1])["viewer"])
-                for meter in meters]
-
-    def begin(self):
-        seats = [Seat(f"{m}-{c}", meter, viewer, content, plan, random.Random(f"{SEED} {m} {c}"))
-                 for m, (meter, viewer) in enumerate(self.meters) for c, (content, plan) in enumerate(self.plans.items())]
-        self.loads = [SteadyLoad(self.roles, seats[i::LOADS], SEED * 100 + i) for i in range(LOADS)]
-        for load in self.loads:
-            load.start()
-        self.await_progress()
-
-    def give_up(self):
-        for load in self.loads:
-            load.given_up = True
-            load.ending.set()
-        for load in self.loads:
-            load.join()
 
     def positions(self):
         """By partition, how far those that answer have folded and committed."""
@@ -95,7 +66,7 @@ class ChaosTest(unittest.TestCase):
 
     def await_progress(self, records=1):
         """Until every partition has committed so many records of input more."""
-        self.assertFalse([load.failure for load in self.loads if load.failure], self.roles.log())
+        self.load.check()
         self.reached = getattr(self, "reached", dict.fromkeys(range(PARTITIONS), 0))
         goal = {partition: at + records for partition, at in self.reached.items()}
 
@@ -110,7 +81,8 @@ class ChaosTest(unittest.TestCase):
                             PATIENCE_S)
 
     def test_what_was_acknowledged_is_what_was_billed(self):
-        self.begin()
+        self.load.begin()
+        self.await_progress()
         events = [self.kill] * KILLS + [self.stop_and_go_on] * STOPS + \
             [self.leave_and_join] * (REBALANCES // 2) + [self.restart_the_broker] * RESTARTS + \
             [self.delay_a_commit] * DELAYS
@@ -121,7 +93,9 @@ class ChaosTest(unittest.TestCase):
             event()
             self.await_progress()
             print(f"{number + 1}: {event.__name__}, {time.monotonic() - begin:.1f} s", flush=True)
-        self.judge()
+        bill = self.load.judge(self, PATIENCE_S)
+        self.assertEqual(bill.ignored, 0, "a fenced owner has written")
+        self.assertEqual({partition for partition, _ in bill.charged}, set(range(PARTITIONS)))
 
     def kill(self):
         process = self.moments.choice(self.aggregates)
@@ -174,41 +148,6 @@ class ChaosTest(unittest.TestCase):
         self.await_progress()
         proxy.release()
         self.assertIn(proxy.held, ("answered", "lost"))
-
-    def judge(self):
-        for load in self.loads:
-            load.ending.set()
-        for load in self.loads:
-            load.join()
-        self.assertFalse([load.failure for load in self.loads if load.failure], self.roles.log())
-        wanted = {}
-        money = 0
-        for load in self.loads:
-            for seat in load.seats:
-                wanted |= seat.wanted()
-                money += sum(map(len, seat.wanted().values())) * seat.plan["pricePerTick"]
-        self.roles.wait_for("no lag", lambda: sum(sum(self.series(p, "paytick_aggregator_lag_records").values())
-                                                  for p in self.aggregates) < 10, PATIENCE_S)
-        report = self.roles.await_settled(PATIENCE_S)
-        self.assertTrue(report["chainChecked"] and report["databaseChecked"])
-
-        bill = Bill(committed_records(self.roles.kafka.bootstrap, "paytick.ticks"))
-        self.assertEqual(bill.ticks_of(self.plans), wanted)
-        self.assertTrue(bill.adds_up())
-        self.assertEqual(bill.ignored, 0, "a fenced owner has written")
-        self.assertEqual({partition for partition, _ in bill.charged}, set(range(PARTITIONS)))
-        prices = {session: seat.plan["pricePerTick"] for load in self.loads for seat in load.seats for session in seat.acknowledged}
-        self.assertEqual(billed_in_postgres(self.roles.dev["databaseUrl"], self.plans),
-                         {session: (len(ticks), len(ticks) * prices[session]) for session, ticks in wanted.items()})
-        # What the log charged, and the contracts paid, is the oracle's sum and nothing beside it.
-        self.assertEqual(self.charged(report) - self.before, money)
-        print(f"{len(wanted)} sessions, {sum(map(len, wanted.values()))} ticks, {money} stroops; {bill.frames} frames after "
-              f"{bill.fences} fences, {bill.ignored} of lower epochs; {sum(load.repeated for load in self.loads)} lines "
-              "were sent again", flush=True)
-
-    @staticmethod
-    def charged(report):
-        return int(Decimal(report["charged"]) * 10_000_000)
 
 
 if __name__ == "__main__":
