@@ -7,16 +7,19 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio.hpp>
 #include <boost/beast.hpp>
 #include <csignal>
 #include <cstdlib>
+#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "app/load/fleet.h"
 #include "app/metrics/page.h"
@@ -108,7 +111,7 @@ void accept(tcp::acceptor& acceptor) {
 
 }  // namespace
 
-int main(int count, char** words) {
+int main(int count, char** words) try {
   const auto viewers = static_cast<std::uint32_t>(count > 1 ? std::atol(words[1]) : 10'000);
   asio::io_context io(1);
   tcp::acceptor acceptor(io, {asio::ip::address_v4::loopback(), 0});
@@ -129,4 +132,7 @@ int main(int count, char** words) {
   io.run();
   std::remove(file.c_str());
   return 0;
+} catch (const std::exception& error) {
+  std::cerr << "bare_bench: " << error.what() << "\n";
+  return 1;
 }

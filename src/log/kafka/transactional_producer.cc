@@ -34,6 +34,9 @@ Result<std::unique_ptr<TransactionalProducer>> TransactionalProducer::open(const
                            {"message.timeout.ms", std::to_string(settings.request_timeout.count())},
                            {"compression.type", "lz4"},
                            {"linger.ms", "0"},  // a step is all there is
+                           // A transaction that begins while the markers of the one before are still being
+                           // written is told to try again; waiting 100 ms for it is most of a commit's time.
+                           {"retry.backoff.ms", "2"},
                            {"batch.size", "1000000"},
                            {"queue.buffering.max.kbytes", "131072"}});
   if (!conf) return tl::unexpected(conf.error());
