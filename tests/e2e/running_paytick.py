@@ -99,9 +99,9 @@ class Paytick:
             assert time.monotonic() < deadline, f"not settled: {report}\n{self.log()}"
             time.sleep(0.2)
 
-    def metric(self, name):
-        """The sum of its series; nothing when it has none."""
-        rows = re.findall(rf"^{name}(?:{{.*}})? (\S+)$", self.get("/metrics")[1], re.M)
+    def metric(self, name, page=None):
+        """The sum of its series on a page, the present one unless it is given; nothing when it has none."""
+        rows = re.findall(rf"^{name}(?:{{.*}})? (\S+)$", page or self.get("/metrics")[1], re.M)
         return sum(map(float, rows)) if rows else None
 
     def get(self, path):
