@@ -154,20 +154,31 @@ void add_role(CLI::App& app, int& exit_code, const Role& role, const std::string
 
 void add_roles(CLI::App& app, int& exit_code) {
   add_role(
-      app, exit_code, {"ingest", {.chain = false, .database = true, .platform = true}, RunningIngest::start},
+      app, exit_code,
+      {"ingest",
+       {.chain = false, .database = true, .platform = true},
+       RunningIngest::start,
+       {log::Topic::heartbeats}},
       "Run a gateway: players and platforms in, answers out",
       "Any number of them behind a load balancer. Each wants a data folder or an --instance of its own, and\n"
       "all of them the same PAYTICK_RESUME_KEY.");
-  add_role(app, exit_code, {"aggregate", {}, RunningAggregate::start},
+  add_role(app, exit_code, {"aggregate", {}, RunningAggregate::start, {}},
            "Fold heartbeats into ticks, for this process's share of the partitions",
            "Any number of them: they share the partitions out, and take over from one another.");
   add_role(
-      app, exit_code, {"settle", {.chain = true, .database = false, .platform = false}, RunningSettle::start},
+      app, exit_code,
+      {"settle",
+       {.chain = true, .database = false, .platform = false},
+       RunningSettle::start,
+       {log::Topic::ticks}},
       "Settle what is due on chain, for this process's share of the partitions",
       "Several share the partitions out. The one that has partition 0 also reads the router's events and\n"
       "registers creators.");
   add_role(app, exit_code,
-           {"project", {.chain = false, .database = true, .platform = false}, RunningProject::start},
+           {"project",
+            {.chain = false, .database = true, .platform = false},
+            RunningProject::start,
+            {log::Topic::ticks}},
            "Keep PostgreSQL up to date, for this process's share of the partitions",
            "Any number of them: they share the partitions out.");
 }

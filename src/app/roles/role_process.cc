@@ -237,8 +237,9 @@ int run_role(const Role& role, const RoleOptions& options) {
     return complain(role, done.error());
   const auto admin = parse_address("admin.listen", config->admin.listen);
   if (!admin) return complain(role, admin.error());
-  const auto kafka = kafka_settings(*config, process_environment());
+  auto kafka = kafka_settings(*config, process_environment());
   if (!kafka) return complain(role, kafka.error());
+  kafka->gathered = role.gathered;
   const StopSignals signals;  // before any other thread
   auto settings =
       options.development ? dev::development_settings(*config) : production_settings(*config, role.needs);

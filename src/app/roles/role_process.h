@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "app/roles/role_context.h"
 #include "app/target.h"
@@ -31,6 +32,7 @@ struct Role {
   RoleNeeds needs;
   // Errors with Next::retry and in_doubt are tried again.
   std::function<Result<std::unique_ptr<RunningRole>>(const RoleContext&)> start;
+  std::vector<log::Topic> gathered;  // read without hurry (log/kafka/kafka_settings.h)
 };
 
 int run_role(const Role& role, const RoleOptions& options);

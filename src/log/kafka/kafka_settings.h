@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "log/event_log.h"
 #include "log/kafka/topic_plan.h"
@@ -28,6 +29,9 @@ struct KafkaSettings {
   // Silence after which a group gives an instance's partitions to others.
   std::chrono::milliseconds session_timeout{10'000};
   std::size_t fetch_bytes_max = 4 * 1024 * 1024;  // read ahead of a partition's reader
+  // Topics that this process follows without hurry: the broker answers when there is a good deal to read, or
+  // after 50 ms. A fetch costs it as much as a write does, and else there is one for every write of others.
+  std::vector<Topic> gathered;
 
   TopicPlan topics;
 

@@ -10,6 +10,10 @@ using Clock = std::chrono::steady_clock;
 
 // A partition that nobody has read for so long is not fetched ahead any more.
 constexpr auto kIdleMax = std::chrono::seconds(30);
+// The broker's patience: with what nobody waits for, and with what somebody does.
+constexpr const char* kGatherMs = "50";
+constexpr const char* kGatherBytes = "65536";
+constexpr const char* kWaitMs = "100";
 // Readers of one partition that stand apart keep a cursor each; more take turns.
 constexpr std::size_t kCursorsMax = 4;
 
@@ -23,8 +27,9 @@ struct Readers::Entry {
 };
 
 struct Readers::Consumer {
-  explicit Consumer(Client made, const KafkaSettings& settings)
-      : client(std::move(made)), topics(client.get(), settings) {}
+  Consumer(Client made, const KafkaSettings& settings, bool gathers_in)
+      : gathers(gathers_in), client(std::move(made)), topics(client.get(), settings) {}
+  const bool gathers;
   Client client;
   TopicHandles topics;
   std::list<Entry> entries;
@@ -71,9 +76,11 @@ Result<Readers::Loan> Readers::borrow(TopicPartition at, Offset from,
 }
 
 Result<Readers::Entry*> Readers::add(TopicPartition at) {
+  const bool gathers = std::ranges::find(settings_.gathered, at.topic) != settings_.gathered.end();
   Consumer* home = nullptr;
   for (const auto& consumer : consumers_)
-    if (std::none_of(consumer->entries.begin(), consumer->entries.end(),
+    if (consumer->gathers == gathers &&
+        std::none_of(consumer->entries.begin(), consumer->entries.end(),
                      [&](const Entry& entry) { return entry.cursor.at() == at; }))
       home = consumer.get();
   if (home == nullptr) {
@@ -87,12 +94,13 @@ Result<Readers::Entry*> Readers::add(TopicPartition at) {
                               {"queued.min.messages", "1000000"},
                               {"queued.max.messages.kbytes",
                                std::to_string(std::max<std::size_t>(settings_.fetch_bytes_max / 1024, 1024))},
-                              {"fetch.wait.max.ms", "100"},
+                              {"fetch.min.bytes", gathers ? kGatherBytes : "1"},
+                              {"fetch.wait.max.ms", gathers ? kGatherMs : kWaitMs},
                               {"fetch.error.backoff.ms", "50"}});
     if (!conf) return tl::unexpected(conf.error());
     auto client = make_client(RD_KAFKA_CONSUMER, std::move(*conf));
     if (!client) return tl::unexpected(client.error());
-    home = consumers_.emplace_back(std::make_unique<Consumer>(std::move(*client), settings_)).get();
+    home = consumers_.emplace_back(std::make_unique<Consumer>(std::move(*client), settings_, gathers)).get();
   }
   return &home->entries.emplace_back(home->client.get(), home->topics.of(at.topic), at);
 }

@@ -6,6 +6,8 @@
 #include <fstream>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "engines.h"
 #include "log/kafka/kafka_log.h"
@@ -24,10 +26,11 @@ std::size_t resident_bytes() {
 
 class KafkaEngine final : public Engine {
  public:
-  explicit KafkaEngine(const EngineOptions& options) {
+  KafkaEngine(const EngineOptions& options, std::vector<Topic> gathered) {
     auto& broker = paytick::testing::KafkaBroker::shared();
     settings_.bootstrap = broker.bootstrap();
     settings_.prefix = broker.fresh_name();
+    settings_.gathered = std::move(gathered);
     settings_.topics.partitions = options.partitions;
     settings_.topics.replication = settings_.topics.min_insync = 1;
     if (auto made = apply_topics(settings_); !made) throw std::runtime_error(made.error().message);
@@ -55,7 +58,14 @@ class KafkaEngine final : public Engine {
 const std::vector<EngineKind>& engines() {
   static const std::vector<EngineKind> kEngines{
       {"Kafka",
-       [](const EngineOptions& o) -> std::unique_ptr<Engine> { return std::make_unique<KafkaEngine>(o); },
+       [](const EngineOptions& o) -> std::unique_ptr<Engine> {
+         return std::make_unique<KafkaEngine>(o, std::vector<Topic>{});
+       },
+       /*on_disk=*/true, /*disk_limit=*/false, /*slow_leases=*/true},
+      {"KafkaWithoutHurry",
+       [](const EngineOptions& o) -> std::unique_ptr<Engine> {
+         return std::make_unique<KafkaEngine>(o, std::vector<Topic>(kTopics.begin(), kTopics.end()));
+       },
        /*on_disk=*/true, /*disk_limit=*/false, /*slow_leases=*/true},
   };
   return kEngines;
