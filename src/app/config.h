@@ -25,6 +25,7 @@ struct Config {
     std::string listen = "127.0.0.1:8080";  // address:port; port 0 picks a free one
     std::int64_t threads = 1;               // event loops
     std::int64_t connections_max = 20'000;
+    std::int64_t append_interval_ms = -1;  // under load; -1: 10 over Kafka, 0 on the embedded log
   } gateway;
 
   struct Admin {

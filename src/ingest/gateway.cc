@@ -83,6 +83,7 @@ void Gateway::Impl::make_lanes() {
                                 routes,
                                 pool,
                                 timeouts,
+                                std::chrono::milliseconds(config.append_interval_ms),
                                 connections};
   for (std::size_t i = 0; i < std::clamp<std::size_t>(config.threads, 1, kLanesMax); ++i) {
     CoreConfig core{.gateway = config.gateway,

@@ -62,6 +62,9 @@ struct GatewayConfig {
   std::int64_t keepalive_s = 20;
   std::int64_t pong_timeout_s = 10;
   std::int64_t close_timeout_s = 3;
+  // At least this long from the beginning of one append to that of the next, where an append has a price of
+  // its own, whatever is in it. Who comes after a silence does not wait.
+  std::int64_t append_interval_ms = 0;
   std::int64_t append_patience_ms = 5'000;  // then sockets and batches are told to try again
 };
 

@@ -10,6 +10,9 @@
 namespace paytick::app {
 namespace {
 
+// Each append is a request for every partition, and wakes whoever follows one.
+constexpr std::int64_t kKafkaAppendMs = 10;
+
 // The id of the platform that a key belongs to when no registry of platforms says otherwise: the same for the
 // same key.
 PlatformId platform_of(const std::string& api_key) {
@@ -51,6 +54,10 @@ Result<std::unique_ptr<IngestSide>> IngestSide::create(RoleContext context, cons
   config.port = address->port;
   config.threads = static_cast<std::size_t>(settings.config.gateway.threads);
   config.connections_max = settings.config.gateway.connections_max;
+  config.append_interval_ms = settings.config.gateway.append_interval_ms >= 0
+                                  ? settings.config.gateway.append_interval_ms
+                              : context.alone ? kKafkaAppendMs
+                                              : 0;
   config.development = settings.development;
   config.network_passphrase = settings.config.chain.network_passphrase;
   config.gateway = identity.gateway;

@@ -11,6 +11,8 @@
 namespace paytick::app {
 namespace {
 
+using std::chrono::steady_clock;
+
 constexpr std::size_t kRecordBytes = 64 * 1024;
 // A second or two of replies under the highest load; older ones help nobody.
 constexpr std::size_t kWaitingBytesMax = 32 * 1024 * 1024;
@@ -88,8 +90,9 @@ void ReplyPublisher::run() {
   ::pthread_setname_np(::pthread_self(), "replies");
   TroubleLog trouble("replies");
   std::unique_lock lock(mutex_);
-  for (;;) {
+  for (auto next = steady_clock::now();; next = steady_clock::now() + kReplyInterval) {
     wake_.wait(lock, [this] { return !waiting_.empty() || stop_; });
+    wake_.wait_until(lock, next, [this] { return stop_; });
     if (waiting_.empty()) return;
     const auto batch = std::exchange(waiting_, {});
     first_ += batch.size();

@@ -3,6 +3,7 @@
 // gateway, after their commit and outside of it. Hints: where they cannot be written in time the oldest are
 // dropped and counted, and folding waits for nothing.
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -16,6 +17,10 @@
 #include "model/ports.h"
 
 namespace paytick::app {
+
+// From the end of one write to the beginning of the next, at least: partitions commit one by one, and each
+// write is a request for every gateway.
+inline constexpr std::chrono::milliseconds kReplyInterval{5};
 
 class ReplyPublisher final : public aggregator::ReplySink {
  public:

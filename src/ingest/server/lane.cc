@@ -138,8 +138,20 @@ void Lane::kick() {
 
 void Lane::flush() {
   if (paused_) return;
-  if (auto batch = core_.take_batch(now())) appender_->submit(std::move(*batch));
+  if (auto batch = core_.take_batch(now())) {
+    submitted_ = std::chrono::steady_clock::now();
+    appender_->submit(std::move(*batch));
+  }
   check_drained();
+}
+
+void Lane::pause(std::chrono::steady_clock::duration time) {
+  paused_ = true;
+  pause_.expires_after(time);
+  pause_.async_wait([this](ErrorCode) {
+    paused_ = false;
+    flush();
+  });
 }
 
 void Lane::on_appended(BatchId id, const AppendResult& result) {
@@ -149,13 +161,10 @@ void Lane::on_appended(BatchId id, const AppendResult& result) {
     append_failure_ = result ? std::nullopt : std::optional(result.error());
   }
   for (const RunId run : std::exchange(stalled_, {})) step(run);
-  if (result) return flush();
-  paused_ = true;
-  pause_.expires_after(kPauseAfterFailure);
-  pause_.async_wait([this](ErrorCode) {
-    paused_ = false;
-    flush();
-  });
+  if (!result) return pause(kPauseAfterFailure);
+  const auto left = submitted_ + parts_.append_interval - std::chrono::steady_clock::now();
+  if (left.count() > 0) return pause(left);
+  flush();
 }
 
 void Lane::begin_batch(const std::shared_ptr<HttpSession>& session, const Platform& platform,

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -55,7 +56,8 @@ struct LaneParts {
   const HttpRoutes& routes;
   WorkerPool& pool;
   Timeouts timeouts;
-  std::atomic<std::int64_t>& connections;  // open now, over all lanes
+  std::chrono::milliseconds append_interval;  // at least, between the beginnings of two appends
+  std::atomic<std::int64_t>& connections;     // open now, over all lanes
 };
 
 class Lane : private Outbox {
@@ -100,6 +102,7 @@ class Lane : private Outbox {
   void send(ConnId to, std::string_view text) override;
   void answer(RunId run, std::string lines, std::uint32_t accepted, std::uint32_t refused) override;
   void flush();
+  void pause(std::chrono::steady_clock::duration time);  // then it flushes
   void on_appended(BatchId id, const AppendResult& result);
   void step(RunId run);
   void take_replies();
@@ -121,6 +124,7 @@ class Lane : private Outbox {
   std::uint64_t next_conn_ = 1;
   std::array<char, kScratchBytes> scratch_;
   std::string scratch_text_;
+  std::chrono::steady_clock::time_point submitted_;  // the latest batch
   bool flush_posted_ = false, paused_ = false, draining_ = false;
   std::function<void()> drained_;
 

@@ -102,6 +102,24 @@ TEST(Replies, WithoutAGatewayOnlyTheEndOfAnAttachmentIsToldToAll) {
     for (const auto seq : gateway->got()) EXPECT_EQ(seq, 2U);
 }
 
+TEST(Replies, OfPartitionsThatCommitCloselyShareAWrite) {
+  log::MemoryLog log({.partitions = 1});
+  SteadyWall clock;
+  ReplyPublisher publisher(log, clock);
+  const GatewayId id = named<GatewayId>("one");
+  const auto begin = std::chrono::steady_clock::now();
+  for (std::uint64_t seq = 1; seq <= 1'000; ++seq) {
+    publisher.deliver(PartitionId{0}, std::vector{reply(id, seq)});
+    std::this_thread::yield();
+  }
+  EXPECT_TRUE(eventually([&] { return publisher.counters().published == 1'000; }));
+  const auto took = std::chrono::steady_clock::now() - begin;
+  const auto range = log.range({log::Topic::replies, PartitionId{0}});
+  ASSERT_TRUE(range);
+  const auto writes = static_cast<std::int64_t>(range->end) - static_cast<std::int64_t>(range->begin);
+  EXPECT_LE(writes, took / kReplyInterval + 2);
+}
+
 TEST(Replies, WhatTheLogDoesNotTakeIsDroppedAndCounted) {
   log::MemoryLog log({.partitions = 1});
   SteadyWall clock;
