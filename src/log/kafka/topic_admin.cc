@@ -21,6 +21,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr auto kAwaitPause = std::chrono::milliseconds(20);
+constexpr auto kHoldsOn = std::chrono::milliseconds(1'000);  // then the client is replaced
 constexpr std::array<const char*, 2> kInternal{"__consumer_offsets", "__transaction_state"};
 
 struct DestroyMore {
@@ -56,6 +57,7 @@ struct TopicAdmin::Impl {
       : settings(given), timeout_ms(kafka::milliseconds_of(given.request_timeout)) {}
 
   kafka::AdminCall call() const { return {client.get(), timeout_ms}; }
+  Result<void> connect();  // with a client that knows nothing yet
   Result<Owned<const rd_kafka_metadata_t>> metadata();
   Result<void> read_settings(ClusterState& state);
   Result<std::int64_t> end(const std::string& topic, std::uint32_t partition);
@@ -120,9 +122,19 @@ Result<void> TopicAdmin::Impl::read_settings(ClusterState& state) {
   return {};
 }
 
+Result<void> TopicAdmin::Impl::connect() {
+  auto conf = kafka::make_conf(settings, {});
+  if (!conf) return tl::unexpected(conf.error());
+  auto made = kafka::make_client(RD_KAFKA_PRODUCER, std::move(*conf));
+  if (!made) return tl::unexpected(made.error());
+  client = std::move(*made);
+  return {};
+}
+
 // The end of a partition; its leader may be new, and not know it yet.
 Result<std::int64_t> TopicAdmin::Impl::end(const std::string& topic, std::uint32_t partition) {
   const auto deadline = Clock::now() + settings.request_timeout;
+  auto renewal = Clock::now() + kHoldsOn;
   for (;;) {
     std::int64_t low = 0, high = 0;
     const auto code = rd_kafka_query_watermark_offsets(
@@ -132,6 +144,10 @@ Result<std::int64_t> TopicAdmin::Impl::end(const std::string& topic, std::uint32
     if (error.next != Next::retry || Clock::now() > deadline) return tl::unexpected(std::move(error));
     std::this_thread::sleep_for(kAwaitPause);
     (void)metadata();  // what the client holds of a new topic is not renewed by asking for its ends
+    if (Clock::now() < renewal) continue;
+    // Nor always by that: it may hold on to a topic with fewer partitions for good.
+    if (auto anew = connect(); !anew) return tl::unexpected(anew.error());
+    renewal = Clock::now() + kHoldsOn;
   }
 }
 
@@ -221,12 +237,8 @@ TopicAdmin::~TopicAdmin() = default;
 
 Result<std::unique_ptr<TopicAdmin>> TopicAdmin::open(const KafkaSettings& settings) {
   if (auto good = check_plan(settings.topics); !good) return tl::unexpected(good.error());
-  auto conf = kafka::make_conf(settings, {});
-  if (!conf) return tl::unexpected(conf.error());
-  auto client = kafka::make_client(RD_KAFKA_PRODUCER, std::move(*conf));
-  if (!client) return tl::unexpected(client.error());
   auto impl = std::make_unique<Impl>(settings);
-  impl->client = std::move(*client);
+  if (auto connected = impl->connect(); !connected) return tl::unexpected(connected.error());
   return std::unique_ptr<TopicAdmin>(new TopicAdmin(std::move(impl)));
 }
 
