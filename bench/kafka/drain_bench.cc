@@ -10,7 +10,6 @@
 // again until every heartbeat's tick is committed. Prints one line of JSON.
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
@@ -28,6 +27,7 @@
 #include "log/kafka/topic_admin.h"
 #include "model/codec.h"
 #include "model/partition.h"
+#include "processor_time.h"
 
 namespace paytick::aggregator {
 namespace {
@@ -62,15 +62,6 @@ class NoReplies final : public ReplySink {
 [[noreturn]] void stop(const Error& error) {
   fmt::print(stderr, "drain_bench: {} ({})\n", error.message, error.code);
   std::exit(1);  // NOLINT(concurrency-mt-unsafe)
-}
-
-double processor_seconds() {
-  rusage used{};
-  ::getrusage(RUSAGE_SELF, &used);
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
-  };
-  return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
 class Load {

@@ -9,7 +9,6 @@
 // second. Prints one line of JSON; fails unless every heartbeat was billed, each tick once.
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <atomic>
@@ -28,6 +27,7 @@
 #include "log/kafka/topic_admin.h"
 #include "model/codec.h"
 #include "model/partition.h"
+#include "processor_time.h"
 
 namespace paytick::aggregator {
 namespace {
@@ -57,15 +57,6 @@ class Replies final : public ReplySink {
   void deliver(PartitionId, std::span<const Reply> replies) override { count += replies.size(); }
   std::atomic<std::uint64_t> count{0};
 };
-
-double processor_seconds() {
-  rusage used{};
-  ::getrusage(RUSAGE_SELF, &used);
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
-  };
-  return seconds(used.ru_utime) + seconds(used.ru_stime);
-}
 
 log::KafkaSettings settings_of(const Options& options) {
   log::KafkaSettings settings;
