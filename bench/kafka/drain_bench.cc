@@ -22,12 +22,12 @@
 #include <vector>
 
 #include "aggregator/runner.h"
+#include "bench_parts.h"
 #include "load_ids.h"
 #include "log/kafka/kafka_log.h"
 #include "log/kafka/topic_admin.h"
 #include "model/codec.h"
 #include "model/partition.h"
-#include "processor_time.h"
 
 namespace paytick::aggregator {
 namespace {
@@ -52,11 +52,6 @@ class Ids final : public Random {
 
  private:
   std::random_device random_;
-};
-class NoReplies final : public ReplySink {
- public:
-  void deliver(PartitionId, std::span<const Reply> replies) override { count += replies.size(); }
-  std::atomic<std::uint64_t> count{0};
 };
 
 [[noreturn]] void stop(const Error& error) {

@@ -22,12 +22,12 @@
 
 #include "aggregator/runner.h"
 #include "app/system_ports.h"
+#include "bench_parts.h"
 #include "load_ids.h"
 #include "log/kafka/kafka_log.h"
 #include "log/kafka/topic_admin.h"
 #include "model/codec.h"
 #include "model/partition.h"
-#include "processor_time.h"
 
 namespace paytick::aggregator {
 namespace {
@@ -49,13 +49,6 @@ struct Options {
   std::uint32_t rate = 20'000, partitions = 4;
   milliseconds commit{20}, append{10};
   std::int64_t warm_s = 30, for_s = 30;
-};
-
-// Counts answers as the role does, which hands them to a thread of its own.
-class Replies final : public ReplySink {
- public:
-  void deliver(PartitionId, std::span<const Reply> replies) override { count += replies.size(); }
-  std::atomic<std::uint64_t> count{0};
 };
 
 log::KafkaSettings settings_of(const Options& options) {
@@ -226,7 +219,7 @@ void run(const Options& options) {
   const auto writing = open(options), folding = open(options), reading = open(options);
   app::SystemClock clock;
   app::SystemRandom random;
-  Replies replies;
+  NoReplies replies;
   RunnerConfig config;
   config.commit_interval = options.commit;
   Runner runner(config, *folding, clock, random, replies, [](PartitionId, const Error& error) {

@@ -1,8 +1,19 @@
 #pragma once
+// What the programs of this folder share.
 
 #include <sys/resource.h>
 
+#include <span>
+
+#include "aggregator/partition_worker.h"
+
 namespace paytick::aggregator {
+
+// Nobody waits for an answer.
+class NoReplies final : public ReplySink {
+ public:
+  void deliver(PartitionId, std::span<const Reply>) override {}
+};
 
 // That this process has used so far, all threads together.
 inline double processor_seconds() {
