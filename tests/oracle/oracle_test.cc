@@ -1,6 +1,6 @@
 // Holds the fold against the model of the bill: its worked stories, 2,000 random cases made beforehand, and,
-// where the model itself is at hand (PAYTICK_ORACLE, or oracle/ beside a folder above the source tree), as
-// many fresh ones.
+// where the model itself is at hand (PAYTICK_ORACLE, or oracle/ beside a folder above the source tree), 10,000
+// fresh ones.
 
 #include <gtest/gtest.h>
 
@@ -103,7 +103,7 @@ TEST(Oracle, FreshCases) {
                     "beforehand have been compared";
   }
   const char* wanted = std::getenv("PAYTICK_ORACLE_CASES");  // NOLINT(concurrency-mt-unsafe)
-  const int count = wanted != nullptr ? std::atoi(wanted) : 2000;
+  const int count = wanted != nullptr ? std::atoi(wanted) : 10'000;
   int seen = 0;
   each_line_of_command("/usr/bin/python3 '" + (kHere / "pack.py").string() + "' '" + model->string() +
                            "' --random 2001 " + std::to_string(count),
