@@ -3,6 +3,7 @@
 #include <rapidjson/error/en.h>
 #include <rapidjson/reader.h>
 
+#include <algorithm>
 #include <limits>
 #include <string>
 
@@ -35,7 +36,8 @@ class BoundedStream {
 
 class Collector {
  public:
-  explicit Collector(std::pmr::vector<Node>& nodes) : nodes_(nodes) {}
+  Collector(std::pmr::vector<Node>& nodes, std::size_t depth_max)
+      : nodes_(nodes), depth_max_(std::min(depth_max, kDepthMost)) {}
 
   bool too_deep() const { return too_deep_; }
 
@@ -80,7 +82,7 @@ class Collector {
     return true;
   }
   bool open(Node::Kind kind) {
-    if (depth_ == kDepthMax) {
+    if (depth_ == depth_max_) {
       too_deep_ = true;
       return false;
     }
@@ -94,7 +96,8 @@ class Collector {
   }
 
   std::pmr::vector<Node>& nodes_;
-  std::array<std::size_t, kDepthMax> open_{};
+  std::array<std::size_t, kDepthMost> open_{};
+  const std::size_t depth_max_;
   std::size_t depth_ = 0;
   bool too_deep_ = false;
 };
@@ -125,16 +128,16 @@ bool is_utf8(std::string_view text) {
 
 Document::Document() : memory_(first_.data(), first_.size()), nodes_(&memory_) {}
 
-Result<Value> Document::parse(char* text, std::size_t size) {
+Result<Value> Document::parse(char* text, std::size_t size, std::size_t depth_max) {
   nodes_.clear();
   nodes_.reserve(80);
   BoundedStream stream(text, size);
-  Collector collector(nodes_);
+  Collector collector(nodes_, depth_max);
   rapidjson::Reader reader;
   constexpr unsigned kFlags = rapidjson::kParseInsituFlag | rapidjson::kParseValidateEncodingFlag;
   const rapidjson::ParseResult result = reader.Parse<kFlags>(stream, collector);
   const auto malformed = [](std::string message) { return fail("malformed_json", std::move(message)); };
-  if (collector.too_deep()) return malformed("nested deeper than " + std::to_string(kDepthMax) + " levels");
+  if (collector.too_deep()) return malformed("nested deeper than " + std::to_string(depth_max) + " levels");
   if (result.IsError()) {
     return malformed(std::string(rapidjson::GetParseError_En(result.Code())) + " (at byte " +
                      std::to_string(result.Offset()) + ")");

@@ -18,6 +18,8 @@
 namespace paytick::json {
 
 inline constexpr std::size_t kDepthMax = 8;
+// Of what others send that nests deeper than anything of ours (a payment provider's events).
+inline constexpr std::size_t kDepthMost = 24;
 
 // Whether `text` is UTF-8 without surrogates and overlong forms.
 bool is_utf8(std::string_view text);
@@ -43,9 +45,9 @@ class Document {
   Document& operator=(const Document&) = delete;
 
   // `text` is modified and must outlive the values; nothing beyond its size is touched. Code
-  // "malformed_json": not one JSON value, invalid UTF-8, nested deeper than kDepthMax, a number beyond a
-  // double, NaN.
-  Result<Value> parse(char* text, std::size_t size);
+  // "malformed_json": not one JSON value, invalid UTF-8, nested deeper than depth_max (at most kDepthMost), a
+  // number beyond a double, NaN.
+  Result<Value> parse(char* text, std::size_t size, std::size_t depth_max = kDepthMax);
 
  private:
   friend class Value;
