@@ -6,6 +6,7 @@ import unittest
 
 import websocket
 
+from contract import check_http
 from player import Player
 from running_paytick import Paytick
 
@@ -172,7 +173,9 @@ class BadInputTest(unittest.TestCase):
             connection.sendall(request)
             answer = connection.makefile("rb").read().decode()
         head, body = answer.split("\r\n\r\n", 1)
-        return int(head.split()[1]), body
+        status, headers = int(head.split()[1]), (line.split(": ", 1) for line in head.split("\r\n")[1:])
+        check_http("POST", "/v1/heartbeats", status, {name.lower(): value for name, value in headers}, body)
+        return status, body
 
     def test_messages_of_a_socket(self):
         meter = self.paytick.dev["viewer"]["meter"]

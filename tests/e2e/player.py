@@ -3,6 +3,8 @@ import json
 
 import websocket
 
+from contract import check_message
+
 
 class Player:
     def __init__(self, paytick, content, meter=None, **options):
@@ -20,7 +22,7 @@ class Player:
         self.socket.send(json.dumps({"type": "ping", "videoId": self.content, "contractId": self.meter} | fields))
 
     def receive(self):
-        answer = json.loads(self.socket.recv())
+        answer = check_message(json.loads(self.socket.recv()))
         self.resume_token = answer.get("resumeToken", self.resume_token)
         return answer
 

@@ -11,6 +11,8 @@ import time
 import urllib.error
 import urllib.request
 
+from contract import check_http
+
 PAYTICK = os.environ["PAYTICK"]
 START_S = 120
 
@@ -113,11 +115,16 @@ class Paytick:
         return self.ask(urllib.request.Request(self.dev["listen"] + path, data=data, headers=headers))
 
     def ask(self, request):
+        """Status and body, which are as schemas/openapi.yaml says."""
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as answer:
-            return answer.code, answer.read().decode()
+            answer = urllib.request.urlopen(request, timeout=30)
+        except urllib.error.HTTPError as refused:
+            answer = refused
+        with answer:
+            status, body = answer.status, answer.read().decode()
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        check_http(request.get_method(), request.selector, status, headers, body, request.data)
+        return status, body
 
     def log(self):
         return (self.folder / "up.log").read_text()[-4000:]
