@@ -1,4 +1,4 @@
-"""A player of system 1: pings over a WebSocket, an answer to each."""
+"""A player of system 1: pings over a WebSocket, an answer to each; what else it is told is kept as news."""
 import json
 
 import websocket
@@ -12,6 +12,7 @@ class Player:
         self.meter = meter or paytick.dev["viewer"]["meter"]
         self.socket = None
         self.resume_token = None
+        self.news = []
         self.connect(**options)
 
     def connect(self, **options):
@@ -22,9 +23,25 @@ class Player:
         self.socket.send(json.dumps({"type": "ping", "videoId": self.content, "contractId": self.meter} | fields))
 
     def receive(self):
-        answer = check_message(json.loads(self.socket.recv()))
-        self.resume_token = answer.get("resumeToken", self.resume_token)
-        return answer
+        """The next answer to a ping."""
+        while (message := self.next())["type"] not in ("tick", "error"):
+            self.news.append(message)
+        return message
+
+    def next(self):
+        message = check_message(json.loads(self.socket.recv()))
+        self.resume_token = message.get("resumeToken", self.resume_token)
+        return message
+
+    def await_news(self, type_):
+        """The oldest news of this type that was not taken yet; nothing else is lost but answers to pings."""
+        while not (found := [message for message in self.news if message["type"] == type_]):
+            self.news.append(self.next())
+        self.news.remove(found[0])
+        return found[0]
+
+    def say(self, **message):
+        self.socket.send(json.dumps(message))
 
     def ping(self, **fields):
         self.send(**fields)

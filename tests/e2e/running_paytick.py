@@ -114,6 +114,18 @@ class Paytick:
         data = body if isinstance(body, bytes) else body.encode()
         return self.ask(urllib.request.Request(self.dev["listen"] + path, data=data, headers=headers))
 
+    def call(self, method, path, body=None, status=200, token=None, key=None):
+        """What a viewer in development mode, or whose token it is, is answered; asserts the status. `body` is a dict."""
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        if token:
+            headers["Authorization"] = "Bearer " + token
+        if key:
+            headers["Idempotency-Key"] = key
+        data = json.dumps(body).encode() if body is not None else b"" if method == "POST" else None
+        told, answer = self.ask(urllib.request.Request(self.dev["listen"] + path, data=data, headers=headers, method=method))
+        assert told == status, f"{method} {path}: {told}, not {status}: {answer}\n{self.log()}"
+        return json.loads(answer) if answer else None
+
     def ask(self, request):
         """Status and body, which are as schemas/openapi.yaml says."""
         try:
