@@ -15,11 +15,16 @@
 #include <utility>
 #include <vector>
 
-#include "ingest/api_keys.h"
 #include "ingest/gateway_parts.h"
 #include "ingest/protocol_batch.h"
 
 namespace paytick::ingest {
+
+// Whose lines they are.
+struct Platform {
+  PlatformId id;
+  bool backfill = false;  // may send heartbeats up to kLateMsMax old
+};
 
 class BatchDesk {
  public:

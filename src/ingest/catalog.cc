@@ -66,10 +66,15 @@ Result<bool> CatalogFollower::pump() {
     for (log::Record& record : *records) {
       next_ = Offset{static_cast<std::int64_t>(record.offset) + 1};
       codec::for_each_line(record.value, [this](codec::MutableLine line) {
-        if (auto content = codec::parse_content(line)) {
-          catalog_.apply(std::move(*content));
-        } else {
+        auto parsed = codec::parse_catalog(line);
+        if (!parsed) {
           ++unreadable_;
+        } else if (auto* content = std::get_if<Content>(&*parsed)) {
+          catalog_.apply(std::move(*content));
+        } else if (const auto* key = std::get_if<ApiKey>(&*parsed)) {
+          if (keys_ != nullptr) keys_->apply(*key);
+        } else if (keys_ != nullptr) {
+          keys_->apply(std::get<TokenIssuer>(*parsed));
         }
       });
     }

@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "ingest/auth/key_book.h"
 #include "log/event_log.h"
 #include "model/catalog.h"
 #include "model/error.h"
@@ -54,10 +55,11 @@ class Catalog {
   std::map<Key, std::shared_ptr<const Content>> listed_;
 };
 
-// Follows the topic into a Catalog. One thread pumps.
+// Follows the topic into a Catalog, and the keys in it into a KeyBook where there is one. One thread pumps.
 class CatalogFollower {
  public:
-  CatalogFollower(log::EventLog& log, Catalog& catalog) : log_(log), catalog_(catalog) {}
+  CatalogFollower(log::EventLog& log, Catalog& catalog, KeyBook* keys = nullptr)
+      : log_(log), catalog_(catalog), keys_(keys) {}
 
   // Applies everything that can be read now; true if there was something. A record that cannot be read is
   // counted and passed over.
@@ -68,6 +70,7 @@ class CatalogFollower {
  private:
   log::EventLog& log_;
   Catalog& catalog_;
+  KeyBook* const keys_;
   Offset next_{};
   std::atomic<std::uint64_t> unreadable_{0};
 };

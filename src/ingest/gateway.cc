@@ -28,10 +28,10 @@ struct Gateway::Impl {
         ports(ports_in),
         routes(std::move(routes_in)),
         policy{config.development, config.allowed_origins},
-        keys(config.platforms),
         tokens(config.resume_key),
+        auth({config.resume_key, config.keys, config.audience, config.development}, meters, ports.clock),
         sessions(ports.log.partitions(), ports.random),
-        follower(ports.log, catalog, meters, config.follow_meters, config.inputs_from,
+        follower(ports.log, catalog, auth.keys, meters, config.follow_meters, config.inputs_from,
                  config.inputs_from.empty() ? nullptr : &sessions),
         pool(kWorkers) {}
 
@@ -42,10 +42,10 @@ struct Gateway::Impl {
   GatewayPorts ports;
   const HttpRoutes routes;
   const AccessPolicy policy;
-  const ApiKeys keys;
   const ResumeTokens tokens;
   Catalog catalog;
   MeterDirectory meters;
+  Auth auth;
   SessionDirectory sessions;
   std::atomic<std::int64_t> connections{0};
   server::Follower follower;
@@ -79,7 +79,7 @@ void Gateway::Impl::make_lanes() {
                                 ports.log,
                                 ports.clock,
                                 policy,
-                                keys,
+                                auth,
                                 routes,
                                 pool,
                                 timeouts,

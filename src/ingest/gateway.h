@@ -20,7 +20,7 @@
 #include <string>
 #include <vector>
 
-#include "ingest/api_keys.h"
+#include "ingest/auth/auth.h"
 #include "ingest/catalog.h"
 #include "ingest/gateway_parts.h"
 #include "ingest/http_routes.h"
@@ -44,10 +44,11 @@ struct GatewayConfig {
   std::string network_passphrase;
   std::vector<std::string> allowed_origins;
 
-  GatewayId gateway;       // the same after a restart
-  std::uint64_t boot = 0;  // grows with each start
-  ResumeTokens::Key resume_key{};
-  std::vector<Platform> platforms;
+  GatewayId gateway;                 // the same after a restart
+  std::uint64_t boot = 0;            // grows with each start
+  ResumeTokens::Key resume_key{};    // the installation's secret: tokens of logins come from it as well
+  std::vector<ConfiguredKey> keys;   // beside those in the catalogue
+  std::string audience = "paytick";  // `aud` of viewer tokens
 
   // Whether the gateway reads meters from `heartbeats` itself; not needed where the app calls meters().put
   // for every report it sees.

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "ingest/auth/identity.h"
+
 namespace paytick::ingest {
 
 struct HttpRequest {
@@ -17,6 +19,7 @@ struct HttpRequest {
   std::string authorization;  // the header, or empty
   std::string body;
   std::vector<std::string> params;  // what the pattern's :names matched, decoded, in order
+  Identity who;                     // by its credential; nobody when there is none, or no good one
 };
 
 struct HttpResponse {

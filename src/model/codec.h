@@ -17,7 +17,9 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <variant>
 
+#include "model/access.h"
 #include "model/catalog.h"
 #include "model/error.h"
 #include "model/inputs.h"
@@ -33,6 +35,8 @@ inline constexpr std::size_t kJsonDepthMax = json::kDepthMax;
 inline constexpr std::size_t kRecordBytesMax = 524'288;  // of a record's value (DESIGN.md §4)
 inline constexpr std::size_t kLineBytesMax = 65'536;     // of an input
 
+using CatalogLine = std::variant<Content, ApiKey, TokenIssuer>;
+
 // A mutable piece of a record's value.
 struct MutableLine {
   char* data = nullptr;
@@ -42,7 +46,8 @@ struct MutableLine {
 Result<Input> parse_input(MutableLine line);
 Result<Output> parse_output(MutableLine line);
 Result<Settlement> parse_settlement(MutableLine line);
-Result<Content> parse_content(MutableLine line);
+Result<Content> parse_content(MutableLine line);  // "unknown_type" for the keys in the catalogue
+Result<CatalogLine> parse_catalog(MutableLine line);
 Result<Refusal> parse_refusal(MutableLine line);
 Result<FrameHeader> parse_frame_header(MutableLine line);
 Result<Fence> parse_fence(MutableLine line);
@@ -51,6 +56,7 @@ void write(const Input& input, std::string& out);
 void write(const Output& output, std::string& out);
 void write(const Settlement& settlement, std::string& out);
 void write(const Content& content, std::string& out);
+void write(const CatalogLine& line, std::string& out);
 void write(const Refusal& refusal, std::string& out);
 void write(const FrameHeader& header, std::string& out);
 void write(const Fence& fence, std::string& out);

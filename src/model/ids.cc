@@ -2,6 +2,7 @@
 
 #include <type_traits>
 
+#include "model/access.h"
 #include "model/strkey.h"
 
 namespace paytick {
@@ -173,6 +174,10 @@ PAYTICK_ID(PlanId)
 PAYTICK_ID(PlatformId)
 PAYTICK_ID(GatewayId)
 PAYTICK_ID(OwnerId)
+PAYTICK_ID(KeyId)
+PAYTICK_ID(LoginId)
+PAYTICK_ID(KeyHash)
+PAYTICK_ID(PublicKey)
 PAYTICK_ID(Proof)
 PAYTICK_ID(FrameHash)
 

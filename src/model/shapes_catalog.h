@@ -1,6 +1,7 @@
 #pragma once
 // Private to the codec: the JSON of catalog.h.
 
+#include "model/access.h"
 #include "model/catalog.h"
 #include "model/shapes_inputs.h"
 
@@ -21,6 +22,38 @@ struct Shape<Content> {
     f("plan"_m, e.plan);
     f.optional("closed"_m, e.closed);
     f("createdAt"_m, e.created_at);
+  }
+};
+
+inline constexpr Text kLabel{1, kKeyLabelBytesMax};
+
+template <>
+struct Shape<ApiKey> {
+  static constexpr auto kType = "apiKey"_m;
+  static void members(auto& f, auto& e) {
+    f("id"_m, e.id);
+    f("label"_m, e.label, kLabel);
+    f.optional("platform"_m, e.platform);
+    f("hash"_m, e.hash);
+    f.optional("ingest"_m, e.ingest);
+    f.optional("backfill"_m, e.backfill);
+    f.optional("catalogue"_m, e.catalogue);
+    f.optional("read"_m, e.read);
+    f("createdAt"_m, e.created_at);
+    f.optional("revokedAt"_m, e.revoked_at);
+  }
+};
+
+template <>
+struct Shape<TokenIssuer> {
+  static constexpr auto kType = "tokenIssuer"_m;
+  static void members(auto& f, auto& e) {
+    f("id"_m, e.id);
+    f("label"_m, e.label, kLabel);
+    f("platform"_m, e.platform);
+    f("publicKey"_m, e.public_key);
+    f("createdAt"_m, e.created_at);
+    f.optional("revokedAt"_m, e.revoked_at);
   }
 };
 

@@ -205,10 +205,10 @@ Result<void> Follower::read_catalog(log::Record& record, Changes& changes) {
   }
   Result<void> done;
   codec::for_each_line(record.value, [&](codec::MutableLine line) {
-    auto content = codec::parse_content(line);
-    if (!content)
-      done = fail("poison_record", content.error().message, Next::fatal);
-    else
+    auto parsed = codec::parse_catalog(line);
+    if (!parsed)
+      done = fail("poison_record", parsed.error().message, Next::fatal);
+    else if (auto* content = std::get_if<Content>(&*parsed))  // keys are the gateways' own
       put({content->id, std::move(*content)});
   });
   return done;

@@ -16,9 +16,9 @@ constexpr std::int64_t kKafkaAppendMs = 10;
 // The id of the platform that a key belongs to when no registry of platforms says otherwise: the same for the
 // same key.
 PlatformId platform_of(const std::string& api_key) {
-  const auto hash = ingest::hash_api_key(api_key);
+  const KeyHash hash = ingest::hash_api_key(api_key);
   PlatformId id;
-  std::copy_n(hash.begin(), id.bytes.size(), id.bytes.begin());
+  std::copy_n(hash.bytes.begin(), id.bytes.size(), id.bytes.begin());
   return id;
 }
 
@@ -64,7 +64,12 @@ Result<std::unique_ptr<IngestSide>> IngestSide::create(RoleContext context, cons
   config.boot = identity.boot;
   config.resume_key = identity.resume_key;
   const std::string& key = settings.platform_api_key;
-  if (!key.empty()) config.platforms.push_back({platform_of(key), ingest::hash_api_key(key), false});
+  if (!key.empty())
+    config.keys.push_back({platform_of(key), ingest::hash_api_key(key),
+                           ingest::Scopes{}
+                               .with(ingest::Scope::ingest)
+                               .with(ingest::Scope::catalogue)
+                               .with(ingest::Scope::read)});
   config.inputs_from = restored.positions;
 
   std::unique_ptr<IngestSide> side(new IngestSide(std::move(context)));

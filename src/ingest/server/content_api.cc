@@ -54,8 +54,11 @@ void HttpSession::create_content(HttpRequest& request) {
   }
   auto content = parse_content_request({request.body.data(), request.body.size()});
   if (!content) return refuse(content.error());
+  if (who_.role == Role::creator) {
+    if (auto own = require_creator(who_, content->creator_wallet); !own) return refuse(own.error());
+  }
   content->id = lane_.parts().shared.random.id<ContentId>();
-  content->platform = platform_->id;
+  content->platform = who_.platform;
   content->created_at = lane_.now();
   lane_.core().add_record(catalog_record(*content, lane_.now()));
   lane_.core().when_written(
@@ -73,9 +76,11 @@ void HttpSession::close_content(const std::string& id_text) {
   const auto id = parse_id<ContentId>(id_text);
   const auto known = id ? lane_.parts().catalog.find(*id) : nullptr;
   if (!known) return refuse({std::string(code::kUnknownContent), "There is no content with this id."});
-  if (known->platform != platform_->id) {
-    return refuse({std::string(code::kForbidden), "This content belongs to another platform."});
-  }
+  // Its platform closes it, or the creator who created it himself.
+  const bool own = who_.role == Role::creator
+                       ? known->platform.is_zero() && who_.is_creator(known->creator_wallet)
+                       : known->platform == who_.platform;
+  if (!own) return refuse({std::string(code::kForbidden), "This content belongs to somebody else."});
   Content content = *known;
   content.closed = true;
   lane_.core().add_record(catalog_record(content, lane_.now()));

@@ -14,10 +14,10 @@ namespace paytick::ingest::server {
 class Follower {
  public:
   // Without `sessions`, those of others are passed over.
-  Follower(log::EventLog& log, Catalog& catalog, MeterDirectory& meters, bool follow_meters,
+  Follower(log::EventLog& log, Catalog& catalog, KeyBook& keys, MeterDirectory& meters, bool follow_meters,
            std::vector<Offset> from, SessionDirectory* sessions)
       : log_(log),
-        catalog_(log, catalog),
+        catalog_(log, catalog, &keys),
         meters_(log, meters, std::move(from)),
         sessions_(sessions),
         follow_meters_(follow_meters) {}

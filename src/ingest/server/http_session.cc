@@ -33,6 +33,18 @@ std::uint64_t body_limit(std::string_view path) {
   return is_content_path(path) ? kContentBytesMax : kOtherBodyBytesMax;
 }
 
+Result<void> may_send(const Identity& who) {
+  const auto platform = require_platform(who, Scope::ingest);
+  return platform ? Result<void>() : tl::unexpected(platform.error());
+}
+
+// A platform, or a creator for himself.
+Result<void> may_create(const Identity& who) {
+  if (who.role == Role::creator) return {};
+  const auto platform = require_platform(who, Scope::catalogue);
+  return platform ? Result<void>() : tl::unexpected(platform.error());
+}
+
 template <typename Fields>
 bool is_forwarded(const Fields& fields) {
   for (const auto& field : fields) {
@@ -138,7 +150,7 @@ Result<void> HttpSession::check_header() {
   const auto mark = target.find('?');
   path_ = target.substr(0, mark);
   query_ = mark == target.npos ? std::string_view{} : target.substr(mark + 1);
-  platform_.reset();
+  who_ = lane_.parts().auth.authenticator.identify(view(request[http::field::authorization]), query_);
   origin_.clear();
   const AccessPolicy& policy = lane_.parts().policy;
   const std::string_view origin = view(request[http::field::origin]);
@@ -147,8 +159,8 @@ Result<void> HttpSession::check_header() {
   if (!origin.empty()) origin_ = origin;
   if (path_ == kBatchPath || (is_content_path(path_) && request.method() == http::verb::post)) {
     if (request.method() == http::verb::options) return {};
-    platform_ = lane_.parts().keys.authenticate(view(request[http::field::authorization]));
-    if (!platform_) return fail(code::kUnauthorized, "Send Authorization: Bearer <the platform's API key>.");
+    auto may = path_ == kBatchPath ? may_send(who_) : may_create(who_);
+    if (!may) return may;
   }
   const auto length = parser_->content_length();
   if (length && *length > body_limit(path_)) {
@@ -187,14 +199,16 @@ void HttpSession::dispatch() {
     if (request.method() != http::verb::post) {
       return refuse({std::string(code::kMethodNotAllowed), "Heartbeats are sent with POST."});
     }
-    return lane_.begin_batch(shared_from_this(), *platform_, std::move(request.body()));
+    const Platform platform{who_.platform, who_.scopes.has(Scope::backfill)};
+    return lane_.begin_batch(shared_from_this(), platform, std::move(request.body()));
   }
   HttpRequest plain{std::string(view(request.method_string())),
                     path_,
                     query_,
                     header(http::field::authorization),
                     std::move(request.body()),
-                    {}};
+                    {},
+                    who_};
   if (is_content_path(path_)) return dispatch_content(plain);
   dispatch_route(std::move(plain));
 }

@@ -52,7 +52,7 @@ class HttpSession : public Timed, public std::enable_shared_from_this<HttpSessio
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
   std::optional<http::response<http::string_body>> response_;
-  std::optional<Platform> platform_;
+  Identity who_;
   std::string origin_;  // of the request, if its pages may read the answer
   std::string path_, query_;
   std::size_t lingered_ = 0;

@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "ingest/access_policy.h"
-#include "ingest/api_keys.h"
+#include "ingest/auth/auth.h"
 #include "ingest/gateway_core.h"
 #include "ingest/http_routes.h"
 #include "ingest/server/appender.h"
@@ -52,7 +52,7 @@ struct LaneParts {
   log::EventLog& log;
   WallClock& clock;
   const AccessPolicy& policy;
-  const ApiKeys& keys;
+  const Auth& auth;
   const HttpRoutes& routes;
   WorkerPool& pool;
   Timeouts timeouts;

@@ -196,10 +196,9 @@ GatewayConfig GatewayTest::config() const {
   config.gateway.bytes.fill(7);
   config.boot = 1;
   config.resume_key.fill(3);
-  Platform platform;
-  platform.id.bytes.fill(5);
-  platform.key = hash_api_key(kApiKey);
-  config.platforms = {platform};
+  ConfiguredKey key{{}, hash_api_key(kApiKey), Scopes{}.with(Scope::ingest).with(Scope::catalogue)};
+  key.platform.bytes.fill(5);
+  config.keys = {key};
   return config;
 }
 

@@ -58,7 +58,7 @@ std::vector<std::string> of_type(const std::string& type) {
 TEST(CodecFuzz, Inputs) { read_damaged<codec::parse_input>(golden("heartbeats.ndjson"), 1); }
 TEST(CodecFuzz, Outputs) { read_damaged<codec::parse_output>(golden("ticks.ndjson"), 2); }
 TEST(CodecFuzz, Settlements) { read_damaged<codec::parse_settlement>(golden("settlements.ndjson"), 3); }
-TEST(CodecFuzz, Contents) { read_damaged<codec::parse_content>(golden("catalog.ndjson"), 4); }
+TEST(CodecFuzz, Contents) { read_damaged<codec::parse_catalog>(golden("catalog.ndjson"), 4); }
 TEST(CodecFuzz, FrameHeaders) { read_damaged<codec::parse_frame_header>(of_type("frame"), 5); }
 TEST(CodecFuzz, Fences) { read_damaged<codec::parse_fence>(of_type("fence"), 6); }
 

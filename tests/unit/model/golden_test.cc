@@ -37,7 +37,7 @@ Result<std::string> rewritten(Parse parse, std::string line) {
 using Rewrite = Result<std::string> (*)(const std::string&);
 
 Result<std::string> rewrite_input(const std::string& line) { return rewritten(parse_input, line); }
-Result<std::string> rewrite_content(const std::string& line) { return rewritten(parse_content, line); }
+Result<std::string> rewrite_catalog(const std::string& line) { return rewritten(parse_catalog, line); }
 Result<std::string> rewrite_refusal(const std::string& line) { return rewritten(parse_refusal, line); }
 
 template <auto kParse>
@@ -54,7 +54,7 @@ struct Topic {
 const Topic kTopics[] = {{"heartbeats", rewrite_input},
                          {"ticks", rewrite_framed<parse_output>},
                          {"settlements", rewrite_framed<parse_settlement>},
-                         {"catalog", rewrite_content},
+                         {"catalog", rewrite_catalog},
                          {"refusals", rewrite_refusal}};
 
 TEST(Golden, LinesAreReadAndWrittenByteForByte) {

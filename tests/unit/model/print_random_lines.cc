@@ -34,7 +34,7 @@ int run(int argc, char** argv) {
       {"heartbeats", print<Input>},
       {"ticks", print_framed<Output>},
       {"settlements", print_framed<Settlement>},
-      {"catalog", print<Content>},
+      {"catalog", print<CatalogLine>},
       {"refusals", print<Refusal>}};
   const auto topic = argc == 3 ? topics.find(argv[1]) : topics.end();
   if (topic == topics.end()) {

@@ -9,7 +9,6 @@
 #include <variant>
 #include <vector>
 
-#include "ingest/api_keys.h"
 #include "ingest/bridge/bridge_worker.h"
 #include "log/memory/memory_log.h"
 #include "model/codec.h"
