@@ -9,6 +9,7 @@
 //   book_clock.cc      ticks become due, idle sessions close
 //   book_controls.cc   limit, pause, freeze, content, refund; what the chain reports
 //   book_charges.cc    tips, tickets, credits
+//   book_commands.cc   who joined, who asks, payouts; how commands are answered
 //   book_tables.cc     finding and adding records
 //   emit.cc            lines and replies
 //   views.cc           what queries see
@@ -78,6 +79,10 @@ class Book {
   void on(const ContentClosed& e);
   void on(const GatewayStarted& e);
   void on(const Clock& e);
+  void on(const Join& e);
+  void on(const Ask& e);
+  void on(const Metering& e);
+  void on(const Payout& e);
 
  private:
   friend class Fold;
@@ -183,12 +188,25 @@ class Book {
   void give_back_all(std::uint32_t viewer, AdjustReason reason);
   void halt(std::uint32_t i, HaltReason reason);
   void ask_back(std::uint32_t viewer, std::uint32_t meter);
-  void hold(const AccountId& viewer, const std::optional<SessionId>& session, bool on,
+  void hold(const AccountId& viewer, const std::optional<SessionId>& session, bool on, const ReplyTo& reply,
             std::string_view input);
 
   // ---- Charges.
   void forget_keys(Terms& terms) const;
   std::string_view refusal(const Charge& e, const Viewer& v, std::uint32_t meter, const Terms& terms) const;
+
+  // ---- Commands (book_commands.cc).
+  // Whose command it is, and what it names of theirs: indices, or kNone.
+  struct Subject {
+    std::uint32_t viewer = kNone;
+    std::uint32_t meter = kNone;
+    std::uint32_t session = kNone;
+  };
+  // Fills in how the subject stands now, and answers whoever waits.
+  void answer(const ReplyTo& to, const Subject& subject, Outcome outcome);
+  void refuse(const ReplyTo& to, const Subject& subject, std::string_view code, std::string_view input);
+  void write_viewer(std::uint32_t viewer, std::string_view reason);
+  bool has_joined(std::uint32_t viewer, const ContentId& content) const;
 
   // ---- Lines and replies (emit.cc).
   template <typename Line>

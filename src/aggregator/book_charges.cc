@@ -17,26 +17,28 @@ bool same_payload(const Key& a, const Key& b) {
 // Credits have keys of their own.
 Key* find_key(Terms& terms, std::string_view key, bool credit) {
   const auto at = std::find_if(terms.keys.begin(), terms.keys.end(), [&](const Key& k) {
-    return k.key == key && (k.kind == kCreditKind) == credit;
+    return k.key == key && k.kind != kJoinKind && (k.kind == kCreditKind) == credit;
   });
   return at == terms.keys.end() ? nullptr : &*at;
 }
 
 std::size_t count_keys(const Terms& terms, bool credit) {
   return static_cast<std::size_t>(std::count_if(terms.keys.begin(), terms.keys.end(), [&](const Key& k) {
-    return k.kind != kTicketKind && (k.kind == kCreditKind) == credit;
+    return k.kind != kTicketKind && k.kind != kJoinKind && (k.kind == kCreditKind) == credit;
   }));
 }
 
 }  // namespace
 
 void Book::forget_keys(Terms& terms) const {
-  std::erase_if(terms.keys, [&](const Key& k) { return k.kind != kTicketKind && now_ - k.t >= kKeyMs; });
+  std::erase_if(terms.keys, [&](const Key& k) {
+    return k.kind != kTicketKind && k.kind != kJoinKind && now_ - k.t >= kKeyMs;
+  });
 }
 
 // Tips and tickets. The key and the charge stand or fall together; a refusal is not remembered.
 void Book::on(const Charge& e) {
-  if (!belongs_here(e.viewer)) return reject(code::kWrongPartition, "charge");
+  if (!belongs_here(e.viewer)) return refuse(e.reply, {}, code::kWrongPartition, "charge");
   const std::uint32_t viewer = viewer_of(e.viewer);
   const std::uint32_t meter = meter_of(e.meter);
   Viewer& v = viewers_[viewer];
@@ -47,11 +49,18 @@ void Book::on(const Charge& e) {
   const Key fresh{
       e.key, now_, e.amount.units(), meter, creator_of(e.creator), e.bps, static_cast<std::uint8_t>(e.kind)};
   if (const Key* known = find_key(terms, e.key, false)) {
-    if (!same_payload(*known, fresh)) reject(code::kKeyConflict, "charge");
-    return;
+    if (!same_payload(*known, fresh)) return refuse(e.reply, {viewer}, code::kKeyConflict, "charge");
+    Outcome before;
+    before.repeated = true;
+    before.has_key = true;
+    before.amount = Amount(known->amount);
+    before.at = {known->t};
+    return answer(e.reply, {viewer, meter}, before);
   }
-  if (foreign(m, viewer)) return reject(code::kForeignMeter, "charge");
-  if (const auto code = refusal(e, v, meter, terms); !code.empty()) return reject(code, "charge");
+  if (foreign(m, viewer)) return refuse(e.reply, {viewer}, code::kForeignMeter, "charge");
+  if (const auto code = refusal(e, v, meter, terms); !code.empty()) {
+    return refuse(e.reply, {viewer, meter}, code, "charge");
+  }
   terms.keys.push_back(fresh);
   m.charged += fresh.amount;
   for (std::int64_t& spent : v.spent) spent += fresh.amount;
@@ -61,11 +70,15 @@ void Book::on(const Charge& e) {
   s.due += fresh.amount;
   auto& proof = charge_proofs_.try_emplace(meter, start_charges(m.id)).first->second;
   ChargeLine line{
-      SumId{sum}, e.kind, e.key, e.amount, Amount(s.charged), Amount(s.due), Amount(spendable(meter)),
-      {now_},     Proof{}};
+      SumId{sum}, e.kind,  e.key,     e.amount,  Amount(s.charged), Amount(s.due), Amount(spendable(meter)),
+      {now_},     Proof{}, e.message, e.channel, e.content};
   line.proof = proof = link(proof, line);
   write(line);
   hint_all(viewer);
+  Outcome done;
+  done.has_key = true;
+  done.amount = e.amount;
+  answer(e.reply, {viewer, meter}, done);
 }
 
 std::string_view Book::refusal(const Charge& e, const Viewer& v, std::uint32_t meter,
@@ -87,21 +100,30 @@ std::string_view Book::refusal(const Charge& e, const Viewer& v, std::uint32_t m
 
 // An order to the treasury or the creator; it becomes spendable when the chain reports the deposit.
 void Book::on(const Credit& e) {
-  if (!belongs_here(e.viewer)) return reject(code::kWrongPartition, "credit");
+  if (!belongs_here(e.viewer)) return refuse(e.reply, {}, code::kWrongPartition, "credit");
   const std::uint32_t viewer = viewer_of(e.viewer);
   const std::uint32_t meter = meter_of(e.meter);
-  if (foreign(meters_[meter], viewer)) return reject(code::kForeignMeter, "credit");
-  if (e.amount.units() <= 0) return reject(code::kBadAmount, "credit");
+  if (foreign(meters_[meter], viewer)) return refuse(e.reply, {viewer}, code::kForeignMeter, "credit");
+  if (e.amount.units() <= 0) return refuse(e.reply, {viewer}, code::kBadAmount, "credit");
   Terms& terms = terms_of(viewer);
   forget_keys(terms);
   const Key fresh{e.key, now_, e.amount.units(), meter, kNone, 0, kCreditKind};
   if (const Key* known = find_key(terms, e.key, true)) {
-    if (!same_payload(*known, fresh)) reject(code::kKeyConflict, "credit");
-    return;
+    if (!same_payload(*known, fresh)) return refuse(e.reply, {viewer}, code::kKeyConflict, "credit");
+    Outcome before;
+    before.repeated = true;
+    before.has_key = true;
+    before.amount = Amount(known->amount);
+    before.at = {known->t};
+    return answer(e.reply, {viewer, meter}, before);
   }
-  if (count_keys(terms, true) >= kKeysMax) return reject(code::kTooManyKeys, "credit");
+  if (count_keys(terms, true) >= kKeysMax) return refuse(e.reply, {viewer}, code::kTooManyKeys, "credit");
   terms.keys.push_back(fresh);
-  write(CreditLine{e.viewer, e.meter, e.amount, e.key, e.reason, e.corrects, {now_}});
+  write(CreditLine{e.viewer, e.meter, e.amount, e.key, e.reason, e.corrects, {now_}, {}});
+  Outcome done;
+  done.has_key = true;
+  done.amount = e.amount;
+  answer(e.reply, {viewer, meter}, done);
 }
 
 }  // namespace paytick::aggregator

@@ -6,50 +6,68 @@
 namespace paytick::aggregator {
 
 void Book::on(const Limit& e) {
-  if (!belongs_here(e.viewer)) return reject(code::kWrongPartition, "limit");
+  if (!belongs_here(e.viewer)) return refuse(e.reply, {}, code::kWrongPartition, "limit");
   const std::uint32_t viewer = viewer_of(e.viewer);
+  roll(viewers_[viewer]);
+  const auto period = static_cast<std::uint8_t>(e.period) & 3U;
+  const bool news = limit_of(viewer) != e.amount.units() || viewers_[viewer].period != period;
   terms_of(viewer).limit = e.amount.units();
-  viewers_[viewer].period = static_cast<std::uint8_t>(e.period) & 3;
+  viewers_[viewer].period = period & 3U;
+  if (news) {
+    write_viewer(viewer, {});
+    hint_all(viewer);
+  }
+  answer(e.reply, {viewer}, {});
 }
 
 // Of one session, or of everything a viewer has. Only the session's own viewer holds it.
-void Book::hold(const AccountId& id, const std::optional<SessionId>& session, bool on,
+void Book::hold(const AccountId& id, const std::optional<SessionId>& session, bool on, const ReplyTo& to,
                 std::string_view input) {
-  if (!belongs_here(id)) return reject(code::kWrongPartition, input);
+  if (!belongs_here(id)) return refuse(to, {}, code::kWrongPartition, input);
   const std::uint32_t viewer = viewer_of(id);
   if (session) {
     const std::uint32_t i = find_session(*session);
     if (i == kNone || sessions_[i].viewer != viewer || sessions_[i].closed) {
-      return reject(code::kUnknownSession, input);
+      return refuse(to, {viewer}, code::kUnknownSession, input);
     }
     sessions_[i].paused = on ? 1 : 0;
     if (on) give_back(i, now_, AdjustReason::pause);
     arm(i);
-    return hint(i);
+    hint(i);
+    return answer(to, {viewer, meter_index_of(sessions_[i]), i}, {});
   }
+  const bool news = (viewers_[viewer].paused != 0) != on;
   viewers_[viewer].paused = on ? 1 : 0;
   if (on) give_back_all(viewer, AdjustReason::pause);
   each_open(viewer, [&](std::uint32_t i) { arm(i); });
+  if (news) write_viewer(viewer, {});
   hint_all(viewer);
+  answer(to, {viewer}, {});
 }
 
-void Book::on(const Pause& e) { hold(e.viewer, e.session, true, "pause"); }
-void Book::on(const Resume& e) { hold(e.viewer, e.session, false, "resume"); }
+void Book::on(const Pause& e) { hold(e.viewer, e.session, true, e.reply, "pause"); }
+void Book::on(const Resume& e) { hold(e.viewer, e.session, false, e.reply, "resume"); }
 
 void Book::on(const Freeze& e) {
-  if (!belongs_here(e.viewer)) return reject(code::kWrongPartition, "freeze");
+  if (!belongs_here(e.viewer)) return refuse(e.reply, {}, code::kWrongPartition, "freeze");
   const std::uint32_t viewer = viewer_of(e.viewer);
+  const bool news = viewers_[viewer].frozen == 0;
   viewers_[viewer].frozen = 1;
   give_back_all(viewer, AdjustReason::freeze);
+  if (news) write_viewer(viewer, e.reason);
   hint_all(viewer);
+  answer(e.reply, {viewer}, {});
 }
 
 void Book::on(const Unfreeze& e) {
-  if (!belongs_here(e.viewer)) return reject(code::kWrongPartition, "unfreeze");
+  if (!belongs_here(e.viewer)) return refuse(e.reply, {}, code::kWrongPartition, "unfreeze");
   const std::uint32_t viewer = viewer_of(e.viewer);
+  const bool news = viewers_[viewer].frozen != 0;
   viewers_[viewer].frozen = 0;
   each_open(viewer, [&](std::uint32_t i) { arm(i); });
+  if (news) write_viewer(viewer, e.reason);
   hint_all(viewer);
+  answer(e.reply, {viewer}, {});
 }
 
 // Totals never fall, and the allowance and what is asked back belong to the newest version; so a repeated,

@@ -31,6 +31,7 @@ void Book::on(const Open& e) {
   if (known != kNone && foreign(meters_[known], viewer)) return refuse_for_good(code::kForeignMeter);
   const std::uint32_t content = content_of(e.content);
   if (contents_[content].closed != 0) return refuse_for_good(code::kContentClosed);
+  if (e.join_required && !has_joined(viewer, e.content)) return refuse(code::kNotJoined);
   const std::uint32_t life = life_of(e.gateway, e.boot);
   if (life == kNone) return refuse(code::kTooManyGateways);
 

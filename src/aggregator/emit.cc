@@ -27,6 +27,9 @@ template void Book::write(const CreditLine&);
 template void Book::write(const HaltLine&);
 template void Book::write(const ClosedLine&);
 template void Book::write(const MeterLine&);
+template void Book::write(const ViewerLine&);
+template void Book::write(const JoinedLine&);
+template void Book::write(const PayoutLine&);
 
 void Book::write_tick(std::uint32_t i, Run run, std::int64_t paid_until) {
   finish_links(i);
@@ -124,6 +127,10 @@ void Book::reply(std::uint32_t i, const AttachmentId& attachment, std::uint64_t 
   if (s.halt != 0) r.halt = static_cast<HaltReason>(s.halt - 1);
   r.closed = s.closed;
   r.seq = seq;
+  Viewer& v = viewers_[s.viewer];
+  roll(v);
+  r.spent = Amount(v.spent[v.period]);
+  r.limit = Amount(limit_of(s.viewer));
 }
 
 void Book::reply_refused(const AttachmentId& attachment, const SessionId& session, std::uint64_t seq,

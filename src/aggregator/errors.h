@@ -21,6 +21,7 @@ inline constexpr std::string_view kKeyConflict = "key_conflict";  // the key wit
 inline constexpr std::string_view kBadAmount = "bad_amount";      // a charge or credit of nothing or less
 inline constexpr std::string_view kBalance = "balance";           // a charge above what is spendable
 inline constexpr std::string_view kLimit = "limit";               // a charge above the viewer's limit
+inline constexpr std::string_view kNotJoined = "not_joined";      // an open where only who joined may
 inline constexpr std::string_view kPaused = "paused";
 inline constexpr std::string_view kFrozen = "frozen";
 inline constexpr std::string_view kRefund = "refund";              // the meter is being refunded

@@ -21,7 +21,7 @@
 
 namespace paytick::aggregator {
 
-inline constexpr std::uint32_t kFoldVersion = 1;
+inline constexpr std::uint32_t kFoldVersion = 2;
 
 struct FoldConfig {
   PartitionId partition{};
@@ -30,12 +30,14 @@ struct FoldConfig {
 
 // What a record of inputs turned into. Reused between records to keep its buffers.
 struct FoldOutput {
-  std::string lines;           // encoded Output lines, '\n'-terminated
-  std::uint32_t n = 0;         // how many
-  std::vector<Reply> replies;  // in input order
+  std::string lines;              // encoded Output lines, '\n'-terminated
+  std::uint32_t n = 0;            // how many
+  std::vector<Reply> replies;     // in input order
+  std::vector<Outcome> outcomes;  // of commands that somebody waits for, in input order
   void clear() {
     lines.clear();
     replies.clear();
+    outcomes.clear();
     n = 0;
   }
 };

@@ -283,6 +283,7 @@ Result<StepResult> PartitionWorker::commit_pending() {
   records_since_snapshot_ += pending_->records;
   pending_.reset();
   if (!out_.replies.empty()) replies_.deliver(config_.partition, out_.replies);
+  if (!out_.outcomes.empty()) replies_.answer(config_.partition, out_.outcomes);
 
   const bool by_bytes =
       config_.snapshot_every_bytes != 0 && bytes_since_snapshot_ >= config_.snapshot_every_bytes;

@@ -30,6 +30,8 @@ class ReplySink {
   virtual ~ReplySink() = default;
   // Called on the worker's thread; must not block. The replies are the sink's only until it returns.
   virtual void deliver(PartitionId partition, std::span<const Reply> replies) = 0;
+  // Likewise; for those who let nobody wait for commands there is nothing to do.
+  virtual void answer(PartitionId, std::span<const Outcome>) {}
 };
 
 struct WorkerConfig {

@@ -273,6 +273,7 @@ struct Key {
   std::uint8_t kind = 0;  // ChargeKind, or kCreditKind
 };
 inline constexpr std::uint8_t kCreditKind = 255;
+inline constexpr std::uint8_t kJoinKind = 254;  // the key is the content's id
 // What few viewers have: a limit of their own, charges.
 struct Terms {
   std::int64_t limit = kDefaultLimit;

@@ -10,6 +10,8 @@
 
 namespace paytick {
 
+enum class ContentKind : std::uint8_t { video = 0, stream = 1, call = 2 };
+
 struct Content {
   ContentId id;
   PlatformId platform;        // who may change it
@@ -22,6 +24,10 @@ struct Content {
   Plan plan;  // the current one
   bool closed = false;
   TimeMs created_at;
+  ContentKind kind = ContentKind::video;
+  bool join_required = false;   // only who has joined may be billed
+  Amount minimum_balance = {};  // to join
+  Amount ticket_price = {};     // 0: no ticket is needed
   friend bool operator==(const Content&, const Content&) = default;
 };
 

@@ -178,6 +178,7 @@ PAYTICK_ID(KeyId)
 PAYTICK_ID(LoginId)
 PAYTICK_ID(KeyHash)
 PAYTICK_ID(PublicKey)
+PAYTICK_ID(CommandId)
 PAYTICK_ID(Proof)
 PAYTICK_ID(FrameHash)
 

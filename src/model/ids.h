@@ -36,12 +36,13 @@ using ContentId = Bytes<16, struct ContentTag>;
 using PlanId = Bytes<16, struct PlanTag>;  // derived from the plan's fields (plan.h)
 using PlatformId = Bytes<16, struct PlatformTag>;
 using GatewayId = Bytes<16, struct GatewayTag>;
-using KeyId = Bytes<16, struct KeyTag>;        // of an API key, or of an issuer of viewer tokens
-using LoginId = Bytes<16, struct LoginTag>;    // of one login of a person on one device
-using OwnerId = Bytes<16, struct OwnerTag>;    // of a partition's lease: random, one a process start
-using Proof = Bytes<32, struct ProofTag>;      // BLAKE2b-256 link of a session's or meter's chain
-using FrameHash = Bytes<32, struct FrameTag>;  // of a frame's bytes (frame.h)
-using TxHash = Bytes<32, struct TxTag>;        // of a Stellar transaction; text form: 64 hex digits
+using KeyId = Bytes<16, struct KeyTag>;          // of an API key, or of an issuer of viewer tokens
+using LoginId = Bytes<16, struct LoginTag>;      // of one login of a person on one device
+using OwnerId = Bytes<16, struct OwnerTag>;      // of a partition's lease: random, one a process start
+using CommandId = Bytes<16, struct CommandTag>;  // of a command that a gateway waits for: random
+using Proof = Bytes<32, struct ProofTag>;        // BLAKE2b-256 link of a session's or meter's chain
+using FrameHash = Bytes<32, struct FrameTag>;    // of a frame's bytes (frame.h)
+using TxHash = Bytes<32, struct TxTag>;          // of a Stellar transaction; text form: 64 hex digits
 
 // The viewer of a session, the creator who earns: both are accounts.
 using ViewerId = AccountId;

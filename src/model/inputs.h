@@ -3,8 +3,8 @@
 // DESIGN.md §4 names them, schemas/heartbeats.schema.json fixes their JSON. The time at which the log took a
 // line is not in the line: it is the record's append time.
 //
-// A line that concerns a viewer names the account or an attachment of it; `content`, `gateway` and `clock`
-// are written to every partition.
+// A line that concerns a viewer names the account or an attachment of it; `content`, `gateway`, `clock`,
+// `payout` and `metering` without a viewer are written to every partition.
 
 #include <cstdint>
 #include <optional>
@@ -21,11 +21,19 @@ namespace paytick {
 // Free text in events is bounded; longer is refused where it enters.
 inline constexpr std::size_t kReferenceBytesMax = 128;  // platform's own names, idempotency keys
 inline constexpr std::size_t kReasonBytesMax = 256;
+inline constexpr std::size_t kMessageBytesMax = 500;  // of a tip
 
 // How long after the fact a heartbeat may arrive (DESIGN.md §3, Bounds).
 inline constexpr std::int64_t kLateMsDefault = 600'000;
 inline constexpr std::int64_t kLateMsMax = 7 * 86'400'000LL;  // a platform key with the backfill scope
 inline constexpr std::int64_t kAheadMs = 5'000;
+
+// Whom the fold tells how a command ended (Outcome in reply.h). A zero gateway: nobody waits for it.
+struct ReplyTo {
+  GatewayId gateway;
+  CommandId command;
+  friend bool operator==(const ReplyTo&, const ReplyTo&) = default;
+};
 
 struct Open {
   SessionId session;        // of the session, if a new one begins
@@ -42,6 +50,9 @@ struct Open {
   PlatformId platform;              // whose API key opened it; zero: none (development mode)
   std::string reference;            // the platform's own name for the session, or empty
   std::int64_t late_ms = kLateMsDefault;
+  bool join_required = false;    // rejected unless the viewer has joined the content
+  bool ticket_required = false;  // rejected unless the viewer holds a ticket of the content
+  bool call = false;             // billed in blocks by `metering` lines; the plan gives nothing back
   friend bool operator==(const Open&, const Open&) = default;
 };
 
@@ -63,12 +74,14 @@ struct Stop {
 struct Pause {
   ViewerId viewer;
   std::optional<SessionId> session;  // absent: everything the viewer has
+  ReplyTo reply = {};
   friend bool operator==(const Pause&, const Pause&) = default;
 };
 
 struct Resume {
   ViewerId viewer;
   std::optional<SessionId> session;
+  ReplyTo reply = {};
   friend bool operator==(const Resume&, const Resume&) = default;
 };
 
@@ -78,18 +91,21 @@ struct Limit {
   ViewerId viewer;
   Amount amount;
   Period period = Period::total;
+  ReplyTo reply = {};
   friend bool operator==(const Limit&, const Limit&) = default;
 };
 
 struct Freeze {
   ViewerId viewer;
   std::string reason;
+  ReplyTo reply = {};
   friend bool operator==(const Freeze&, const Freeze&) = default;
 };
 
 struct Unfreeze {
   ViewerId viewer;
   std::string reason;
+  ReplyTo reply = {};
   friend bool operator==(const Unfreeze&, const Unfreeze&) = default;
 };
 
@@ -103,6 +119,10 @@ struct Charge {
   ChargeKind kind = ChargeKind::tip;
   std::string key;  // idempotency key, 1 … kReferenceBytesMax bytes
   Amount amount;
+  std::string message = {};  // a tip's words, up to kMessageBytesMax; nobody's money depends on them
+  std::string channel = {};  // the room it was sent in, up to kReferenceBytesMax, or empty
+  ContentId content = {};    // what a ticket is for, or a tip was given during; zero: nothing
+  ReplyTo reply = {};
   friend bool operator==(const Charge&, const Charge&) = default;
 };
 
@@ -113,7 +133,46 @@ struct Credit {
   std::string key;
   std::string reason;
   std::string corrects;  // what it corrects: a session's or charge's name, or empty
+  ReplyTo reply = {};
   friend bool operator==(const Credit&, const Credit&) = default;
+};
+
+// The viewer comes in: remembered until the content closes, refused where less than `minimum` is spendable.
+struct Join {
+  ViewerId viewer;
+  MeterId meter;
+  ContentId content;
+  Amount minimum;
+  ReplyTo reply = {};
+  friend bool operator==(const Join&, const Join&) = default;
+};
+
+// Asks how things stand, in the order of the log, so that whoever asks sees what he has done before. Changes
+// nothing. What is zero or empty is not asked for.
+struct Ask {
+  ViewerId viewer;
+  MeterId meter;
+  ContentId content;  // whether it was joined
+  SessionId session;
+  std::string key;  // of a charge: whether it was made
+  ReplyTo reply = {};
+  friend bool operator==(const Ask&, const Ask&) = default;
+};
+
+// Running calls buy the blocks that have begun by `at`. Without a viewer and a session: all calls of the
+// partition.
+struct Metering {
+  ViewerId viewer;
+  SessionId session;
+  TimeMs at;
+  ReplyTo reply = {};
+  friend bool operator==(const Metering&, const Metering&) = default;
+};
+
+// What is due to the creator is to be settled now, whatever the settlement policy says.
+struct Payout {
+  CreatorId creator;
+  friend bool operator==(const Payout&, const Payout&) = default;
 };
 
 // Totals of a meter as the chain reports them. The newest wins, so a repeated, missed or reordered report
@@ -155,7 +214,8 @@ struct Clock {
   friend bool operator==(const Clock&, const Clock&) = default;
 };
 
-using Input = std::variant<Heartbeat, Open, Stop, Pause, Resume, Limit, Freeze, Unfreeze, Charge, Credit,
-                           MeterReport, RefundRequest, ContentClosed, GatewayStarted, Clock>;
+using Input =
+    std::variant<Heartbeat, Open, Stop, Pause, Resume, Limit, Freeze, Unfreeze, Charge, Credit, MeterReport,
+                 RefundRequest, ContentClosed, GatewayStarted, Clock, Join, Ask, Metering, Payout>;
 
 }  // namespace paytick

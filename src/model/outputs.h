@@ -128,6 +128,10 @@ struct ChargeLine {
   Amount spendable;
   TimeMs at;
   Proof proof;  // charges chain per meter
+  // As the input said; no proof covers them.
+  std::string message = {};
+  std::string channel = {};
+  ContentId content = {};
   friend bool operator==(const ChargeLine&, const ChargeLine&) = default;
 };
 
@@ -139,6 +143,7 @@ struct CreditLine {
   std::string reason;
   std::string corrects;
   TimeMs at;
+  Amount credited = {};  // of the meter, this credit included: what the settler carries out is cumulative
   friend bool operator==(const CreditLine&, const CreditLine&) = default;
 };
 
@@ -201,7 +206,34 @@ struct MeterLine {
   friend bool operator==(const MeterLine&, const MeterLine&) = default;
 };
 
-using Output = std::variant<TickLine, DueLine, AdjustLine, SumLine, OpenedLine, ChargeLine, CreditLine,
-                            HaltLine, LateLine, RejectedLine, ClosedLine, MeterLine>;
+// What a viewer has set, or was set for them, whenever one of it changes.
+struct ViewerLine {
+  ViewerId viewer;
+  Amount limit;
+  Period period = Period::total;
+  bool paused = false;
+  bool frozen = false;
+  std::string reason;  // of the last freeze or unfreeze, on the line that it brought about; else empty
+  TimeMs at;
+  friend bool operator==(const ViewerLine&, const ViewerLine&) = default;
+};
+
+struct JoinedLine {
+  ViewerId viewer;
+  ContentId content;
+  TimeMs at;
+  friend bool operator==(const JoinedLine&, const JoinedLine&) = default;
+};
+
+// What is due to the creator in this partition is to be settled now.
+struct PayoutLine {
+  CreatorId creator;
+  TimeMs at;
+  friend bool operator==(const PayoutLine&, const PayoutLine&) = default;
+};
+
+using Output =
+    std::variant<TickLine, DueLine, AdjustLine, SumLine, OpenedLine, ChargeLine, CreditLine, HaltLine,
+                 LateLine, RejectedLine, ClosedLine, MeterLine, ViewerLine, JoinedLine, PayoutLine>;
 
 }  // namespace paytick

@@ -26,6 +26,15 @@ Result<void> validate(const Plan& plan) {
   if (plan.minimum_ticks < 0 || plan.minimum_ticks > kMinimumTicksMax) {
     return invalid("minimumTicks", "from 0 to 64");
   }
+  if (plan.initial_ticks < 0 || plan.initial_ticks > plan.minimum_ticks) {
+    return invalid("initialTicks", "from 0 to minimumTicks");
+  }
+  if (plan.initial_price < Amount(0) || plan.initial_price > Amount(kPricePerTickMax)) {
+    return invalid("initialPrice", "from 0 to 1000000000000000");
+  }
+  if (plan.initial_ticks == 0 && plan.initial_price != Amount(0)) {
+    return invalid("initialPrice", "0 where initialTicks is 0");
+  }
   if (plan.platform_bps > kPlatformBpsMax) return invalid("platformBps", "from 0 to 5000");
   return {};
 }
@@ -39,6 +48,19 @@ PlanId derive_plan_id(const Plan& plan) {
       .put(plan.platform_bps)
       .put(static_cast<std::uint8_t>(plan.refund_unused));
   PlanId id;
+  if (plan.initial_ticks != 0) {
+    Packer<48> all;
+    all.put(plan.tick_ms)
+        .put(plan.price_per_tick.units())
+        .put(plan.heartbeat_ms)
+        .put(plan.minimum_ticks)
+        .put(plan.platform_bps)
+        .put(static_cast<std::uint8_t>(plan.refund_unused))
+        .put(plan.initial_ticks)
+        .put(plan.initial_price.units());
+    blake2b(all.bytes(), id.bytes);
+    return id;
+  }
   blake2b(fields.bytes(), id.bytes);
   return id;
 }

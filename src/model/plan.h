@@ -17,6 +17,11 @@ struct Plan {
   std::int32_t minimum_ticks = 1;  // ticks 0 … n-1, bought with the first heartbeat, never given back; 0 … 64
   std::uint16_t platform_bps = 0;  // the platform's share in 1/10,000; 0 … 5,000
   bool refund_unused = true;       // whether a stop gives back ticks bought but not begun
+  // The first `initial_ticks` ticks cost `initial_price` together, whatever the price of a tick: a first
+  // minute that is paid as a whole, or, at a price of 0, free seconds. Tick 0 carries the price. 0 …
+  // minimum_ticks.
+  std::int32_t initial_ticks = 0;
+  Amount initial_price = {};  // 0 … 10^15; 0 where there are no initial ticks
 
   friend bool operator==(const Plan&, const Plan&) = default;
 };
@@ -40,7 +45,14 @@ constexpr std::int32_t jitter_ms(const Plan& plan) {
 // An error with code "invalid_plan" and the field's name in the message.
 Result<void> validate(const Plan& plan);
 
-// BLAKE2b-128 of the fields in the order above, little-endian; equal plans have equal ids.
+// The price of tick k. Nothing is bought that it does not hold for.
+constexpr Amount price_of(const Plan& plan, std::int64_t k) {
+  if (k >= plan.initial_ticks) return plan.price_per_tick;
+  return k == 0 ? plan.initial_price : Amount(0);
+}
+
+// BLAKE2b-128 of the fields in the order above, little-endian, the initial ones only where there are initial
+// ticks; equal plans have equal ids.
 PlanId derive_plan_id(const Plan& plan);
 
 }  // namespace paytick

@@ -1,5 +1,5 @@
 #pragma once
-// The fold's hints to gateways.
+// The fold's hints to gateways: after the step that made them is committed, and never before.
 
 #include <cstdint>
 #include <optional>
@@ -24,6 +24,37 @@ struct Reply {
   bool closed = false;
   std::uint64_t seq = 0;     // of the heartbeat it answers; 0 for others
   std::string_view refused;  // a stable code (static storage) when the input was rejected, else empty
+  Amount spent;              // by the viewer, in the period of the limit
+  Amount limit;
+};
+
+// How a command ended, or how things stand, to the gateway that waits for it. May be lost: the same command,
+// or an `ask`, asks again.
+struct Outcome {
+  GatewayId gateway;
+  CommandId command;
+  std::string_view refused;  // a stable code (static storage), or empty: done
+  bool repeated = false;     // it had been done before: `amount` and `at` are of then
+  // Of the meter that the command names; zero where it names none.
+  Amount spendable;
+  Amount charged;
+  // Of the viewer.
+  Amount spent;  // in the period of the limit
+  Amount limit;
+  Period period = Period::total;
+  bool paused = false;
+  bool frozen = false;
+  // What was asked for, or done.
+  bool joined = false;   // the content
+  bool has_key = false;  // a charge of this key
+  Amount amount;         // of the charge
+  TimeMs at;             // of the charge, by the log's time; else now
+  // Of the session that the command names.
+  SessionId session;
+  TimeMs paid_until;
+  std::int64_t ticks = 0;
+  std::optional<HaltReason> halt;
+  bool closed = false;
 };
 
 }  // namespace paytick

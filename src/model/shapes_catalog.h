@@ -8,6 +8,11 @@
 namespace paytick::codec {
 
 template <>
+struct Words<ContentKind> {
+  static constexpr std::array<std::string_view, 3> kWords{"video", "stream", "call"};
+};
+
+template <>
 struct Shape<Content> {
   static constexpr auto kType = "content"_m;
   static void members(auto& f, auto& e) {
@@ -22,6 +27,10 @@ struct Shape<Content> {
     f("plan"_m, e.plan);
     f.optional("closed"_m, e.closed);
     f("createdAt"_m, e.created_at);
+    f.optional("kind"_m, e.kind);
+    f.optional("joinRequired"_m, e.join_required);
+    f.optional("minimumBalance"_m, e.minimum_balance);
+    f.optional("ticketPrice"_m, e.ticket_price);
   }
 };
 

@@ -9,6 +9,7 @@ namespace paytick::codec {
 inline constexpr Text kReference{0, kReferenceBytesMax};
 inline constexpr Text kKey{1, kReferenceBytesMax};
 inline constexpr Text kReason{0, kReasonBytesMax};
+inline constexpr Text kMessage{0, kMessageBytesMax};
 
 template <>
 struct Words<Period> {
@@ -18,6 +19,12 @@ template <>
 struct Words<ChargeKind> {
   static constexpr std::array<std::string_view, 3> kWords{"tip", "ticket", "block"};
 };
+
+// Whoever waits for a command's outcome stands at the end of its line.
+inline void reply_members(auto& f, auto& reply) {
+  f.optional("gateway"_m, reply.gateway);
+  f.optional("command"_m, reply.command);
+}
 
 template <>
 struct Shape<Plan> {
@@ -29,6 +36,8 @@ struct Shape<Plan> {
     f("minimumTicks"_m, e.minimum_ticks);
     f("platformBps"_m, e.platform_bps);
     f("refundUnused"_m, e.refund_unused);
+    f.optional("initialTicks"_m, e.initial_ticks);
+    f.optional("initialPrice"_m, e.initial_price);
   }
 };
 
@@ -61,6 +70,9 @@ struct Shape<Open> {
     f.optional("platform"_m, e.platform);
     f.optional("reference"_m, e.reference, kReference);
     f.optional("lateMs"_m, e.late_ms, Range{0, kLateMsMax}, kLateMsDefault);
+    f.optional("joinRequired"_m, e.join_required);
+    f.optional("ticketRequired"_m, e.ticket_required);
+    f.optional("call"_m, e.call);
   }
 };
 
@@ -80,6 +92,7 @@ struct Shape<Pause> {
   static void members(auto& f, auto& e) {
     f("viewer"_m, e.viewer);
     f.optional("session"_m, e.session);
+    reply_members(f, e.reply);
   }
 };
 
@@ -89,6 +102,7 @@ struct Shape<Resume> {
   static void members(auto& f, auto& e) {
     f("viewer"_m, e.viewer);
     f.optional("session"_m, e.session);
+    reply_members(f, e.reply);
   }
 };
 
@@ -99,6 +113,7 @@ struct Shape<Limit> {
     f("viewer"_m, e.viewer);
     f("amount"_m, e.amount);
     f("period"_m, e.period);
+    reply_members(f, e.reply);
   }
 };
 
@@ -108,6 +123,7 @@ struct Shape<Freeze> {
   static void members(auto& f, auto& e) {
     f("viewer"_m, e.viewer);
     f.optional("reason"_m, e.reason, kReason);
+    reply_members(f, e.reply);
   }
 };
 
@@ -117,6 +133,7 @@ struct Shape<Unfreeze> {
   static void members(auto& f, auto& e) {
     f("viewer"_m, e.viewer);
     f.optional("reason"_m, e.reason, kReason);
+    reply_members(f, e.reply);
   }
 };
 
@@ -131,6 +148,10 @@ struct Shape<Charge> {
     f("kind"_m, e.kind);
     f("key"_m, e.key, kKey);
     f("amount"_m, e.amount);
+    f.optional("message"_m, e.message, kMessage);
+    f.optional("channel"_m, e.channel, kReference);
+    f.optional("content"_m, e.content);
+    reply_members(f, e.reply);
   }
 };
 
@@ -144,6 +165,7 @@ struct Shape<Credit> {
     f("key"_m, e.key, kKey);
     f("reason"_m, e.reason, kReason);
     f.optional("corrects"_m, e.corrects, kReference);
+    reply_members(f, e.reply);
   }
 };
 
@@ -193,6 +215,48 @@ template <>
 struct Shape<Clock> {
   static constexpr auto kType = "clock"_m;
   static void members(auto&, auto&) {}
+};
+
+template <>
+struct Shape<Join> {
+  static constexpr auto kType = "join"_m;
+  static void members(auto& f, auto& e) {
+    f("viewer"_m, e.viewer);
+    f("meter"_m, e.meter);
+    f("content"_m, e.content);
+    f.optional("minimum"_m, e.minimum);
+    reply_members(f, e.reply);
+  }
+};
+
+template <>
+struct Shape<Ask> {
+  static constexpr auto kType = "ask"_m;
+  static void members(auto& f, auto& e) {
+    f("viewer"_m, e.viewer);
+    f.optional("meter"_m, e.meter);
+    f.optional("content"_m, e.content);
+    f.optional("session"_m, e.session);
+    f.optional("key"_m, e.key, kReference);
+    reply_members(f, e.reply);
+  }
+};
+
+template <>
+struct Shape<Metering> {
+  static constexpr auto kType = "metering"_m;
+  static void members(auto& f, auto& e) {
+    f.optional("viewer"_m, e.viewer);
+    f.optional("session"_m, e.session);
+    f("at"_m, e.at);
+    reply_members(f, e.reply);
+  }
+};
+
+template <>
+struct Shape<Payout> {
+  static constexpr auto kType = "payout"_m;
+  static void members(auto& f, auto& e) { f("creator"_m, e.creator); }
 };
 
 }  // namespace paytick::codec

@@ -134,6 +134,9 @@ struct Shape<ChargeLine> {
     f("spendable"_m, e.spendable, kSigned);
     f("at"_m, e.at);
     f("proof"_m, e.proof);
+    f.optional("message"_m, e.message, kMessage);
+    f.optional("channel"_m, e.channel, kReference);
+    f.optional("content"_m, e.content);
   }
 };
 
@@ -148,6 +151,7 @@ struct Shape<CreditLine> {
     f("reason"_m, e.reason, kReason);
     f.optional("corrects"_m, e.corrects, kReference);
     f("at"_m, e.at);
+    f.optional("credited"_m, e.credited);
   }
 };
 
@@ -210,6 +214,39 @@ struct Shape<MeterLine> {
     f("ledger"_m, e.ledger);
     f("charged"_m, e.charged);
     f("spendable"_m, e.spendable, kSigned);
+    f("at"_m, e.at);
+  }
+};
+
+template <>
+struct Shape<ViewerLine> {
+  static constexpr auto kType = "viewer"_m;
+  static void members(auto& f, auto& e) {
+    f("viewer"_m, e.viewer);
+    f("limit"_m, e.limit);
+    f("period"_m, e.period);
+    f.optional("paused"_m, e.paused);
+    f.optional("frozen"_m, e.frozen);
+    f.optional("reason"_m, e.reason, kReason);
+    f("at"_m, e.at);
+  }
+};
+
+template <>
+struct Shape<JoinedLine> {
+  static constexpr auto kType = "joined"_m;
+  static void members(auto& f, auto& e) {
+    f("viewer"_m, e.viewer);
+    f("content"_m, e.content);
+    f("at"_m, e.at);
+  }
+};
+
+template <>
+struct Shape<PayoutLine> {
+  static constexpr auto kType = "payout"_m;
+  static void members(auto& f, auto& e) {
+    f("creator"_m, e.creator);
     f("at"_m, e.at);
   }
 };

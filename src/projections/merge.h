@@ -59,6 +59,10 @@ class Merge {
   Result<void> on(const RejectedLine&, const Place&);
   Result<void> on(const ClosedLine&, const Place&);
   Result<void> on(const MeterLine&, const Place&);
+  // No table shows them.
+  Result<void> on(const ViewerLine&, const Place&) { return {}; }
+  Result<void> on(const JoinedLine&, const Place&) { return {}; }
+  Result<void> on(const PayoutLine&, const Place&) { return {}; }
   Result<void> on(const Prepared&, const Place&);
   Result<void> on(const Submitted&, const Place&);
   Result<void> on(const Confirmed&, const Place&);

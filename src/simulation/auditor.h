@@ -108,6 +108,11 @@ class Auditor {
   void on(const Credit& e);
   void on(const RefundRequest& e);
   void on(const ContentClosed& e);
+  // They cost nothing.
+  void on(const Join&) {}
+  void on(const Ask&) {}
+  void on(const Metering&) {}
+  void on(const Payout&) {}
 
   bool in_time(TimeMs at, std::int64_t late_ms) const;
   std::optional<std::size_t> continued(const Open& e) const;

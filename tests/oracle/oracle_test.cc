@@ -1,6 +1,6 @@
 // Holds the fold against the model of the bill: its worked stories, 2,000 random cases made beforehand, and,
-// where the model itself is at hand (PAYTICK_ORACLE, or oracle/ beside a folder above the source tree), 10,000
-// fresh ones.
+// where the model itself is at hand (PAYTICK_ORACLE, or oracle/ beside a folder above the source tree),
+// 10,000 fresh ones.
 
 #include <gtest/gtest.h>
 

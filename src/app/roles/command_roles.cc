@@ -43,7 +43,7 @@ class RunningIngest final : public RunningRole {
     role->side_ = std::move(*side);
     role->replies_ = std::make_unique<ReplyFollower>(
         context.log, identity->gateway,
-        [&gateway = role->side_->gateway()](std::span<const Reply> replies) { gateway.deliver(replies); });
+        [&gateway = role->side_->gateway()](const Hints& hints) { gateway.deliver(hints.replies); });
     if (auto done = role->side_->start(); !done) return tl::unexpected(done.error());
     context.metrics.add([raw = role.get()](metrics::Page& page) {
       page.set("paytick_gateway_replies_total", raw->replies_->delivered());

@@ -54,10 +54,10 @@ Result<void> ReplyFollower::follow() {
   for (const log::Record& record : *records) {
     next_ = Offset{static_cast<std::int64_t>(record.offset) + 1};
     if (!record.key.empty() && record.key != key_) continue;
-    const auto replies = reader_.read(record.value);
-    if (!replies) continue;
-    deliver_(*replies);
-    delivered_ += replies->size();
+    const auto hints = reader_.read(record.value);
+    if (!hints) continue;
+    deliver_(*hints);
+    delivered_ += hints->replies.size() + hints->outcomes.size();
   }
   return {};
 }

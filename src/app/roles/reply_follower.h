@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <functional>
-#include <span>
 #include <thread>
 
 #include "log/event_log.h"
@@ -13,7 +12,7 @@ namespace paytick::app {
 
 class ReplyFollower {
  public:
-  using Deliver = std::function<void(std::span<const Reply>)>;  // on the follower's thread
+  using Deliver = std::function<void(const Hints&)>;  // on the follower's thread
   // Begins at the end of the gateway's partition. Must outlive whoever keeps the replies.
   ReplyFollower(log::EventLog& log, const GatewayId& gateway, Deliver deliver);
   ~ReplyFollower() { stop(); }

@@ -33,22 +33,42 @@ ReplyPublisher::~ReplyPublisher() {
   thread_.join();
 }
 
-void ReplyPublisher::add(const Reply& reply) {
-  const auto open = open_.find(reply.gateway);
+std::string& ReplyPublisher::record_for(const GatewayId& gateway) {
+  const auto open = open_.find(gateway);
   Packed* record = nullptr;
   if (open != open_.end() && open->second >= first_) {
     record = &waiting_[open->second - first_];
     if (record->value.size() + kReplyBytesMax > kRecordBytes) record = nullptr;
   }
   if (record == nullptr) {
-    open_[reply.gateway] = first_ + waiting_.size();
+    open_[gateway] = first_ + waiting_.size();
     record = &waiting_.emplace_back();
-    record->gateway = reply.gateway;
+    record->gateway = gateway;
   }
-  const std::size_t before = record->value.size();
-  append_reply(reply, record->value);
   ++record->n;
-  bytes_ += record->value.size() - before;
+  return record->value;
+}
+
+void ReplyPublisher::add(const Reply& reply) {
+  std::string& record = record_for(reply.gateway);
+  const std::size_t before = record.size();
+  append_reply(reply, record);
+  bytes_ += record.size() - before;
+}
+
+void ReplyPublisher::add(const Outcome& outcome) {
+  std::string& record = record_for(outcome.gateway);
+  const std::size_t before = record.size();
+  append_outcome(outcome, record);
+  bytes_ += record.size() - before;
+}
+
+void ReplyPublisher::drop_oldest() {
+  for (; bytes_ > kWaitingBytesMax; ++first_) {
+    counters_.dropped += waiting_.front().n;
+    bytes_ -= waiting_.front().value.size();
+    waiting_.pop_front();
+  }
 }
 
 void ReplyPublisher::deliver(PartitionId, std::span<const Reply> replies) {
@@ -57,14 +77,19 @@ void ReplyPublisher::deliver(PartitionId, std::span<const Reply> replies) {
     const std::lock_guard lock(mutex_);
     for (const Reply& reply : replies)
       if (!reply.gateway.is_zero() || ends_attachment(reply)) add(reply);
-    for (; bytes_ > kWaitingBytesMax; ++first_) {
-      counters_.dropped += waiting_.front().n;
-      bytes_ -= waiting_.front().value.size();
-      waiting_.pop_front();
-    }
+    drop_oldest();
     wake = !waiting_.empty();
   }
   if (wake) wake_.notify_one();
+}
+
+void ReplyPublisher::answer(PartitionId, std::span<const Outcome> outcomes) {
+  {
+    const std::lock_guard lock(mutex_);
+    for (const Outcome& outcome : outcomes) add(outcome);
+    drop_oldest();
+  }
+  wake_.notify_one();
 }
 
 Result<void> ReplyPublisher::publish(const std::deque<Packed>& batch) {

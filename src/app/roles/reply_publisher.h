@@ -31,6 +31,7 @@ class ReplyPublisher final : public aggregator::ReplySink {
   // Of a reply without a gateway only the end of its attachment is told, to every gateway: a platform's
   // batches are answered already, and any gateway may take the next one.
   void deliver(PartitionId, std::span<const Reply> replies) override;
+  void answer(PartitionId, std::span<const Outcome> outcomes) override;
 
   struct Counters {
     std::uint64_t published = 0, dropped = 0;
@@ -43,7 +44,10 @@ class ReplyPublisher final : public aggregator::ReplySink {
     std::string value;
     std::uint64_t n = 0;
   };
+  std::string& record_for(const GatewayId& gateway);  // that has room for one more
   void add(const Reply& reply);
+  void add(const Outcome& outcome);
+  void drop_oldest();
   void run();
   Result<void> publish(const std::deque<Packed>& batch);
 

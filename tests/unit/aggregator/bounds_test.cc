@@ -164,7 +164,9 @@ TEST(Bounds, ViewersOfAnotherPartitionAreRejected) {
     std::string record;
     codec::write(Input(Freeze{viewer, ""}), record);
     fold.apply(Offset{}, {Teller::kBegin}, record, out);
-    EXPECT_EQ(out.n, partition_of(viewer, 4) == PartitionId{p} ? 0U : 1U);
+    EXPECT_EQ(out.n, 1U);
+    const bool rejected = out.lines.find("wrong_partition") != out.lines.npos;
+    EXPECT_EQ(rejected, partition_of(viewer, 4) != PartitionId{p}) << p;
   }
 }
 

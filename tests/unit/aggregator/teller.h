@@ -43,6 +43,7 @@ class Teller {
     fold_.apply(Offset{offset_++}, {now_}, record, out_);
     new_lines = out_.lines;
     replies = out_.replies;
+    outcomes = out_.outcomes;
     codec::for_each_line(out_.lines, [&](codec::MutableLine line) {
       const auto parsed = codec::parse_output(line);
       ASSERT_TRUE(parsed) << parsed.error().message;
@@ -104,6 +105,7 @@ class Teller {
 
   std::vector<Output> lines;
   std::string new_lines;
+  std::vector<Outcome> outcomes;  // of the last record
   std::vector<Reply> replies;
 
  private:

@@ -69,14 +69,44 @@ TEST(PlanRules, JitterIsAQuarterTickAtMostASecond) {
   EXPECT_EQ(jitter_ms(plan), 0);
 }
 
+TEST(PlanRules, InitialTicksArePartOfTheMinimum) {
+  Plan plan = good_plan();
+  plan.minimum_ticks = 6;
+  plan.initial_ticks = 6;
+  EXPECT_TRUE(validate(plan));  // free
+  plan.initial_price = Amount(900'000);
+  EXPECT_TRUE(validate(plan));
+  EXPECT_EQ(price_of(plan, 0), Amount(900'000));
+  EXPECT_EQ(price_of(plan, 5), Amount(0));
+  EXPECT_EQ(price_of(plan, 6), plan.price_per_tick);
+  plan.initial_ticks = 7;
+  EXPECT_FALSE(validate(plan));
+  plan.initial_ticks = 0;
+  EXPECT_FALSE(validate(plan));  // a price of nothing
+  plan = good_plan();
+  plan.initial_ticks = -1;
+  EXPECT_FALSE(validate(plan));
+  plan.initial_ticks = 1;
+  plan.initial_price = Amount(-1);
+  EXPECT_FALSE(validate(plan));
+}
+
 // Frozen: plans on record were named by it.
 TEST(PlanId, IsFrozenAndCoversEveryField) {
   const PlanId id = derive_plan_id(good_plan());
   EXPECT_EQ(to_text(id), "UBwcglacgIhN2Y3NN6uBag");
   const std::function<void(Plan&)> changes[] = {
-      [](Plan& p) { p.tick_ms = 1'000; },       [](Plan& p) { p.price_per_tick = Amount(1); },
-      [](Plan& p) { p.heartbeat_ms = 20'000; }, [](Plan& p) { p.minimum_ticks = 2; },
-      [](Plan& p) { p.platform_bps = 1; },      [](Plan& p) { p.refund_unused = false; },
+      [](Plan& p) { p.tick_ms = 1'000; },
+      [](Plan& p) { p.price_per_tick = Amount(1); },
+      [](Plan& p) { p.heartbeat_ms = 20'000; },
+      [](Plan& p) { p.minimum_ticks = 2; },
+      [](Plan& p) { p.platform_bps = 1; },
+      [](Plan& p) { p.refund_unused = false; },
+      [](Plan& p) { p.initial_ticks = 1; },
+      [](Plan& p) {
+        p.initial_ticks = 1;
+        p.initial_price = Amount(1);
+      },
   };
   for (const auto& change : changes) {
     Plan plan = good_plan();

@@ -92,6 +92,9 @@ class RandomFiller {
     out.minimum_ticks = static_cast<std::int32_t>(between(0, kMinimumTicksMax));
     out.platform_bps = static_cast<std::uint16_t>(between(0, kPlatformBpsMax));
     fill(out.refund_unused, rule);
+    if (out.minimum_ticks == 0 || random_() % 2 == 0) return;
+    out.initial_ticks = static_cast<std::int32_t>(between(0, out.minimum_ticks));
+    if (out.initial_ticks != 0) out.initial_price = Amount(between(0, kPricePerTickMax));
   }
   template <Shaped T>
   void fill(T& out, ByType) {
