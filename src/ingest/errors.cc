@@ -10,16 +10,39 @@
 namespace paytick::ingest {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, unsigned>, 22> kStatuses{{
-    {code::kTooLarge, 413},       {code::kUnknownContent, 404},   {code::kContentClosed, 410},
-    {code::kPriceChanged, 409},   {code::kUnknownContract, 404},  {code::kForeignContract, 403},
-    {code::kUnknownSession, 404}, {code::kSessionClosed, 409},    {code::kSessionConflict, 409},
-    {code::kNotFound, 404},       {code::kMethodNotAllowed, 405}, {code::kUnauthorized, 401},
-    {code::kForbidden, 403},      {code::kRateLimited, 429},      {code::kTryAgain, 503},
-    {code::kLogFull, 507},        {code::kDraining, 503},         {code::kTimeout, 408},
-    {code::kCatalogFull, 507},    {code::kInternal, 500},         {code::kInvalidPlan, 422},
-    {code::kBadField, 400},
-}};
+constexpr auto kStatuses = std::to_array<std::pair<std::string_view, unsigned>>({
+    {code::kTooLarge, 413},         {code::kUnknownContent, 404},
+    {code::kContentClosed, 410},    {code::kPriceChanged, 409},
+    {code::kUnknownContract, 404},  {code::kForeignContract, 403},
+    {code::kUnknownSession, 404},   {code::kSessionClosed, 409},
+    {code::kSessionConflict, 409},  {code::kNotFound, 404},
+    {code::kMethodNotAllowed, 405}, {code::kUnauthorized, 401},
+    {code::kForbidden, 403},        {code::kRateLimited, 429},
+    {code::kTryAgain, 503},         {code::kLogFull, 507},
+    {code::kDraining, 503},         {code::kTimeout, 408},
+    {code::kCatalogFull, 507},      {code::kInternal, 500},
+    {code::kInvalidPlan, 422},      {code::kBadField, 400},
+    {code::kKeyConflict, 409},      {code::kTooManyKeys, 429},
+    {code::kBalance, 402},          {code::kLimit, 402},
+    {code::kPaused, 423},           {code::kFrozen, 423},
+    {code::kRefund, 423},           {code::kNotJoined, 403},
+    {code::kTicketRequired, 403},   {code::kNotPlaying, 404},
+});
+
+// What the fold refuses a command with, and what to do about it.
+constexpr auto kCommandWords = std::to_array<std::pair<std::string_view, std::string_view>>({
+    {code::kKeyConflict, "This Idempotency-Key was used for another payment; take a new one."},
+    {code::kTooManyKeys, "Too many payments in a short time; wait before the next."},
+    {code::kBadAmount, "The amount must be above 0 and fit what the asset can express."},
+    {"overflow", "The amount must be above 0 and fit what the asset can express."},
+    {code::kBalance, "The meter does not hold enough; top it up and try again."},
+    {code::kLimit, "This would pass the spending limit; raise the limit and try again."},
+    {code::kPaused, "Payments are paused; resume them first."},
+    {code::kFrozen, "The account is frozen; ask the platform's support."},
+    {code::kRefund, "A refund of this meter was asked for; wait until it is done."},
+    {code::kNotJoined, "Join the stream first: POST /api/streams/:id/join."},
+    {code::kTicketRequired, "Buy a ticket first: POST /api/streams/:id/tickets/checkout."},
+});
 
 }  // namespace
 
@@ -61,6 +84,9 @@ Error public_error(std::string_view fold_code) {
   if (fold_code.starts_with("too_many_")) {
     return {std::string(fold_code), "The viewer has too much open at once; end something first."};
   }
+  const auto* const words =
+      std::ranges::find(kCommandWords, fold_code, &std::pair<std::string_view, std::string_view>::first);
+  if (words != kCommandWords.end()) return {std::string(fold_code), std::string(words->second)};
   return {std::string(fold_code), "The billing rules refused this message."};
 }
 

@@ -44,6 +44,18 @@ inline constexpr std::string_view kMethodNotAllowed = "method_not_allowed";
 inline constexpr std::string_view kUnauthorized = "unauthorized";
 inline constexpr std::string_view kForbidden = "forbidden";
 inline constexpr std::string_view kRateLimited = "rate_limited";
+// What was asked of the money (most are the fold's own words)
+inline constexpr std::string_view kKeyConflict = "key_conflict";   // the key with another payload
+inline constexpr std::string_view kTooManyKeys = "too_many_keys";  // of this viewer, remembered
+inline constexpr std::string_view kBadAmount = "bad_amount";       // of nothing, less, or too much
+inline constexpr std::string_view kBalance = "balance";            // more than can be spent
+inline constexpr std::string_view kLimit = "limit";                // the viewer's own limit would be passed
+inline constexpr std::string_view kPaused = "paused";              // by the viewer
+inline constexpr std::string_view kFrozen = "frozen";              // on suspicion
+inline constexpr std::string_view kRefund = "refund";              // the rest of the meter was asked for
+inline constexpr std::string_view kNotJoined = "not_joined";       // the stream wants a join first
+inline constexpr std::string_view kTicketRequired = "ticket_required";  // the stream wants a ticket first
+inline constexpr std::string_view kNotPlaying = "not_playing";          // nothing of this content is open
 // What we cannot do now
 inline constexpr std::string_view kTryAgain =
     "try_again";                                           // busy, or in doubt: the same message again, later

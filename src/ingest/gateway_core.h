@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "ingest/batch_desk.h"
+#include "ingest/commands/command_desk.h"
 #include "ingest/errors.h"
 #include "ingest/gateway_parts.h"
 #include "ingest/log_feed.h"
@@ -28,6 +29,7 @@ class GatewayCore {
       : config_(config),
         shared_(shared),
         feed_(partitions),
+        commands_(config_, shared_, feed_),
         sockets_(config_, shared_, feed_, out, counters_),
         batches_(shared_, feed_, out, counters_) {}
   GatewayCore(const GatewayCore&) = delete;
@@ -54,6 +56,10 @@ class GatewayCore {
   void add_line(PartitionId partition, const Input& line) { feed_.add(partition, line); }
   void when_written(Done done) { feed_.notes().tasks.push_back(std::move(done)); }
 
+  // Lines whose sender waits for what became of them. The fold's outcomes go to on_outcome().
+  CommandDesk& commands() { return commands_; }
+  void on_outcome(const Outcome& outcome) { commands_.on_outcome(outcome); }
+
   // What the fold answered, after its commit.
   void on_reply(const Reply& reply, TimeMs now) {
     if (sockets_.on_reply(reply, now)) return;
@@ -63,6 +69,7 @@ class GatewayCore {
   // About once a second.
   void on_tick(TimeMs now) {
     sockets_.on_tick();
+    commands_.on_tick(now);
     shared_.sessions.sweep(now);
   }
 
@@ -90,6 +97,7 @@ class GatewayCore {
   Shared shared_;
   CoreCounters counters_;
   LogFeed feed_;
+  CommandDesk commands_;
   SocketDesk sockets_;
   BatchDesk batches_;
 };

@@ -26,7 +26,18 @@ bool holds(std::string_view text, std::string_view mark) {
 
 void MeterDirectory::put(const MeterId& meter, const ViewerId& viewer) {
   const std::unique_lock lock(mutex_);
-  viewers_.try_emplace(meter, viewer);
+  if (!viewers_.try_emplace(meter, viewer).second) return;
+  const auto [it, first] = owned_.try_emplace(viewer, Owned{meter, {}});
+  if (!first && it->second.others.size() + 1 < kMetersListedMax) it->second.others.push_back(meter);
+}
+
+std::vector<MeterId> MeterDirectory::meters_of(const ViewerId& viewer) const {
+  const std::shared_lock lock(mutex_);
+  const auto it = owned_.find(viewer);
+  if (it == owned_.end()) return {};
+  std::vector<MeterId> meters{it->second.first};
+  meters.insert(meters.end(), it->second.others.begin(), it->second.others.end());
+  return meters;
 }
 
 std::optional<ViewerId> MeterDirectory::viewer_of(const MeterId& meter) const {

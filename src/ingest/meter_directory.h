@@ -17,17 +17,28 @@ namespace paytick::ingest {
 
 class SessionDirectory;
 
+// Of one viewer; a viewer with more names one of the others.
+inline constexpr std::size_t kMetersListedMax = 16;
+
 // Thread-safe. The first registration of a meter stands: the router never hands a meter on. Grows with the
-// registered meters, about 100 bytes each; registering costs a deployment on chain.
+// registered meters, about 250 bytes each; registering costs a deployment on chain.
 class MeterDirectory {
  public:
   void put(const MeterId& meter, const ViewerId& viewer);
   std::optional<ViewerId> viewer_of(const MeterId& meter) const;
+  // Those of a viewer in the order they were registered, at most kMetersListedMax.
+  std::vector<MeterId> meters_of(const ViewerId& viewer) const;
   std::size_t size() const;
 
  private:
+  // Nearly everybody has one, so that further ones are kept apart.
+  struct Owned {
+    MeterId first;
+    std::vector<MeterId> others;
+  };
   mutable std::shared_mutex mutex_;
   std::unordered_map<MeterId, ViewerId> viewers_;
+  std::unordered_map<ViewerId, Owned> owned_;
 };
 
 // Follows the `meter` lines of every partition of `heartbeats` into a MeterDirectory, and what others write

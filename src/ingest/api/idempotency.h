@@ -1,0 +1,19 @@
+#pragma once
+// The header Idempotency-Key. The key becomes the charge's or credit's own, so that key and charge stand or
+// fall together in the fold (DESIGN.md §3): the same key and payload give the same answer, another payload is
+// "key_conflict" (409).
+
+#include <string>
+#include <string_view>
+
+#include "model/error.h"
+
+namespace paytick::ingest {
+
+inline constexpr std::size_t kIdempotencyKeyBytesMax = 120;  // with its prefix below kReferenceBytesMax
+
+// The charge's key: "http:" and the header's text. Codes: "missing_field" when there is none,
+// "bad_field" when it is too long or not printable ASCII.
+Result<std::string> idempotency_key(std::string_view header);
+
+}  // namespace paytick::ingest
