@@ -71,6 +71,7 @@ Result<void> Gateway::Impl::write_boot() {
 void Gateway::Impl::make_lanes() {
   const server::Timeouts timeouts{.header_s = config.header_timeout_s,
                                   .body_s = config.body_timeout_s,
+                                  .async_s = config.answer_timeout_s,
                                   .keepalive_s = config.keepalive_s,
                                   .pong_s = config.pong_timeout_s,
                                   .close_s = config.close_timeout_s};

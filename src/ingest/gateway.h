@@ -60,6 +60,7 @@ struct GatewayConfig {
   // Seconds; see server/lane.h.
   std::int64_t header_timeout_s = 10;
   std::int64_t body_timeout_s = 30;
+  std::int64_t answer_timeout_s = 15;  // of an AsyncHandler
   std::int64_t keepalive_s = 20;
   std::int64_t pong_timeout_s = 10;
   std::int64_t close_timeout_s = 3;

@@ -1,5 +1,7 @@
 #include "ingest/http_routes.h"
 
+#include <algorithm>
+#include <atomic>
 #include <charconv>
 
 namespace paytick::ingest {
@@ -35,8 +37,62 @@ std::optional<std::vector<std::string>> match(const std::vector<std::string>& pa
 
 }  // namespace
 
+std::string HttpRequest::header(std::string_view name) const {
+  const auto it = std::ranges::find(headers, name, &std::pair<std::string_view, std::string>::first);
+  return it == headers.end() ? std::string() : it->second;
+}
+
+struct Respond::Once {
+  explicit Once(std::function<void(HttpResponse)> way) : deliver(std::move(way)) {}
+  Once(const Once&) = delete;
+  Once& operator=(const Once&) = delete;
+  ~Once() {
+    if (!answered) {
+      deliver({500, R"({"error":{"code":"internal","message":"The request was not answered."}})",
+               "application/json", 0});
+    }
+  }
+
+  std::function<void(HttpResponse)> deliver;
+  std::atomic<bool> answered{false};
+};
+
+Respond::Respond(std::function<void(HttpResponse)> deliver)
+    : once_(std::make_shared<Once>(std::move(deliver))) {}
+
+void Respond::operator()(HttpResponse response) const {
+  if (!once_->answered.exchange(true)) once_->deliver(std::move(response));
+}
+
+std::string render_event(std::string_view name, std::string_view data, std::string_view id) {
+  std::string out;
+  out.reserve(name.size() + data.size() + id.size() + 32);
+  out.append("event: ").append(name).append("\n");
+  if (!id.empty()) out.append("id: ").append(id).append("\n");
+  for (;;) {
+    const auto end = data.find('\n');
+    out.append("data: ").append(data.substr(0, end)).append("\n");
+    if (end == data.npos) break;
+    data.remove_prefix(end + 1);
+  }
+  return out += '\n';
+}
+
+void HttpRoutes::add(std::string_view pattern, Route route) {
+  route.segments = split(pattern);
+  routes_.push_back(std::move(route));
+}
+
 void HttpRoutes::add(std::string method, std::string_view pattern, RunOn where, HttpHandler handler) {
-  routes_.push_back({std::move(method), split(pattern), where, std::move(handler)});
+  add(pattern, Route{std::move(method), {}, where, std::move(handler)});
+}
+
+void HttpRoutes::add_async(std::string method, std::string_view pattern, AsyncHandler handler) {
+  add(pattern, Route{.method = std::move(method), .segments = {}, .async = std::move(handler)});
+}
+
+void HttpRoutes::add_stream(std::string method, std::string_view pattern, StreamHandler handler) {
+  add(pattern, Route{.method = std::move(method), .segments = {}, .stream = std::move(handler)});
 }
 
 HttpRoutes::Match HttpRoutes::find(std::string_view method, std::string_view path) const {
@@ -48,7 +104,9 @@ HttpRoutes::Match HttpRoutes::find(std::string_view method, std::string_view pat
     if (!params) continue;
     result.path_known = true;
     if (route.method != method) continue;
-    result.handler = &route.handler;
+    if (route.handler) result.handler = &route.handler;
+    if (route.async) result.async = &route.async;
+    if (route.stream) result.stream = &route.stream;
     result.where = route.where;
     result.params = std::move(*params);
     return result;

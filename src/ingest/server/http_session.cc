@@ -15,9 +15,6 @@ namespace {
 constexpr std::uint32_t kHeaderBytesMax = 8 * 1024;
 constexpr std::size_t kBufferBytesMax = 64 * 1024;
 constexpr std::uint64_t kOtherBodyBytesMax = 64 * 1024;
-// Of a refused body, read and dropped so that the client sees the answer and not a reset: a batch up to twice
-// too large. Timeouts::close_s bounds it as well.
-constexpr std::size_t kLingerBytesMax = 2 * kBatchBytesMax;
 
 constexpr std::string_view kBatchPath = "/v1/heartbeats";
 
@@ -63,6 +60,9 @@ bool is_forwarded(const Fields& fields) {
 HttpSession::HttpSession(Lane& lane, Socket socket)
     : lane_(lane), socket_(std::move(socket)), buffer_(kBufferBytesMax) {
   ++lane_.parts().connections;
+  ErrorCode gone;
+  const auto from = socket_.remote_endpoint(gone);
+  if (!gone) peer_ = from.address();
 }
 
 HttpSession::~HttpSession() { --lane_.parts().connections; }
@@ -202,88 +202,20 @@ void HttpSession::dispatch() {
     const Platform platform{who_.platform, who_.scopes.has(Scope::backfill)};
     return lane_.begin_batch(shared_from_this(), platform, std::move(request.body()));
   }
-  HttpRequest plain{std::string(view(request.method_string())),
-                    path_,
-                    query_,
-                    header(http::field::authorization),
-                    std::move(request.body()),
-                    {},
-                    who_};
+  HttpRequest plain;
+  plain.method = view(request.method_string());
+  plain.path = path_;
+  plain.query = query_;
+  plain.authorization = header(http::field::authorization);
+  plain.body = std::move(request.body());
+  for (const std::string_view name : kKeptHeaders) {
+    const auto found = request.find(name);
+    if (found != request.end()) plain.headers.emplace_back(name, view(found->value()));
+  }
+  plain.peer = peer_.to_string();
+  plain.who = who_;
   if (is_content_path(path_)) return dispatch_content(plain);
   dispatch_route(std::move(plain));
-}
-
-void HttpSession::dispatch_route(HttpRequest request) {
-  auto match = lane_.parts().routes.find(request.method, request.path);
-  if (match.handler == nullptr) {
-    if (match.path_known) return refuse({std::string(code::kMethodNotAllowed), "Not with this method."});
-    return refuse({std::string(code::kNotFound), "There is nothing at this path."});
-  }
-  request.params = std::move(match.params);
-  if (match.where == RunOn::loop) return respond((*match.handler)(request));
-  const bool queued = lane_.parts().pool.submit(
-      [self = shared_from_this(), handler = match.handler, request = std::move(request)] {
-        auto response = (*handler)(request);
-        asio::post(self->lane_.io(),
-                   [self, response = std::move(response)]() mutable { self->respond(std::move(response)); });
-      });
-  if (!queued) refuse({std::string(code::kTryAgain), "Too many requests wait; try again.", Next::retry});
-}
-
-void HttpSession::refuse(const Error& error) {
-  const unsigned status = http_status(error.code);
-  respond({status, render_http_error(error), "application/json", status == 503 || status == 507 ? 1U : 0U});
-}
-
-void HttpSession::respond(HttpResponse answer) {
-  if (ended_ || state_ == State::writing || state_ == State::lingering) return;
-  if (state_ == State::reading) close_after_ = true;  // something of the request is still on the way
-  state_ = State::writing;
-  deadline_s = lane_.wheel().now_s() + lane_.parts().timeouts.work_s;
-  const auto& request = parser_->get();
-  const bool keep = request.keep_alive() && !close_after_ && !lane_.draining();
-  close_after_ = !keep;
-  auto& out = response_.emplace(static_cast<http::status>(answer.status), 11U);
-  out.set(http::field::server, "paytick");
-  if (!answer.content_type.empty()) out.set(http::field::content_type, answer.content_type);
-  if (answer.retry_after_s > 0) out.set(http::field::retry_after, std::to_string(answer.retry_after_s));
-  if (answer.status == 401) out.set(http::field::www_authenticate, "Bearer");
-  out.set(http::field::cache_control, "no-store");
-  out.set("X-Content-Type-Options", "nosniff");
-  if (!origin_.empty()) {
-    out.set(http::field::access_control_allow_origin, origin_);
-    out.set(http::field::vary, "Origin");
-    out.set(http::field::access_control_allow_methods, "GET, POST, OPTIONS");
-    out.set(http::field::access_control_allow_headers, "Authorization, Content-Type");
-    out.set(http::field::access_control_max_age, "600");
-  }
-  out.keep_alive(keep);
-  out.body() = std::move(answer.body);
-  if (answer.status != 204) out.prepare_payload();
-  http::async_write(socket_, out, [self = shared_from_this()](ErrorCode error, std::size_t) {
-    if (error || self->ended_) return self->end();
-    self->response_.reset();
-    if (self->close_after_) return self->linger();
-    self->read_header();
-  });
-}
-
-// Tells the other side that this was all, and takes in what is still on the way.
-void HttpSession::linger() {
-  if (state_ != State::lingering) {
-    state_ = State::lingering;
-    deadline_s = lane_.wheel().now_s() + lane_.parts().timeouts.close_s;
-    lane_.wheel().add(shared_from_this());
-    ErrorCode ignored;
-    socket_.shutdown(tcp::socket::shutdown_send, ignored);
-    buffer_.consume(buffer_.size());
-  }
-  socket_.async_read_some(buffer_.prepare(16 * 1024),
-                          [self = shared_from_this()](ErrorCode error, std::size_t n) {
-                            self->lingered_ += n;
-                            if (error || self->lingered_ > kLingerBytesMax) return self->end();
-                            self->linger();
-                          });
 }
 
 void HttpSession::upgrade() {
@@ -308,6 +240,7 @@ void HttpSession::end() {
   ErrorCode ignored;
   socket_.close(ignored);
   lane_.leave(this);
+  lane_.let_go(shared_from_this());
 }
 
 }  // namespace paytick::ingest::server

@@ -37,6 +37,8 @@ class HttpSession : public Timed, public std::enable_shared_from_this<HttpSessio
   void dispatch();
   void dispatch_content(HttpRequest& request);
   void dispatch_route(HttpRequest request);
+  void ask(const AsyncHandler& handler, const HttpRequest& request);
+  void stream(const StreamHandler& handler, const HttpRequest& request);
   void create_content(HttpRequest& request);
   void close_content(const std::string& id);
   void write(HttpResponse response, bool close);
@@ -44,6 +46,7 @@ class HttpSession : public Timed, public std::enable_shared_from_this<HttpSessio
   void linger();
   void end();
   std::string header(http::field name) const;
+  void set_fields(http::fields& fields, const HttpResponse& answer) const;
 
   enum class State : unsigned char { idle, reading, working, writing, lingering };
 
@@ -53,6 +56,7 @@ class HttpSession : public Timed, public std::enable_shared_from_this<HttpSessio
   std::optional<http::request_parser<http::string_body>> parser_;
   std::optional<http::response<http::string_body>> response_;
   Identity who_;
+  asio::ip::address peer_;
   std::string origin_;  // of the request, if its pages may read the answer
   std::string path_, query_;
   std::size_t lingered_ = 0;

@@ -8,6 +8,7 @@
 #include <future>
 #include <utility>
 
+#include "ingest/server/event_session.h"
 #include "ingest/server/http_session.h"
 #include "ingest/server/ws_session.h"
 
@@ -36,8 +37,7 @@ Lane::Lane(const LaneParts& parts, const CoreConfig& config)
       })) {}
 
 Lane::~Lane() {
-  io_.stop();
-  if (thread_.joinable()) thread_.join();
+  join();
   appender_.reset();
 }
 
@@ -51,6 +51,7 @@ void Lane::start() {
 }
 
 void Lane::join() {
+  door_->shut();
   io_.stop();
   if (thread_.joinable()) thread_.join();
 }
@@ -118,6 +119,11 @@ void Lane::remove(ConnId conn) {
 
 void Lane::leave(HttpSession* session) {
   http_.erase(session);
+  check_drained();
+}
+
+void Lane::leave(EventSession* session) {
+  streams_.erase(session);
   check_drained();
 }
 
@@ -229,6 +235,8 @@ void Lane::drain(std::function<void()> done) {
     for (const auto& [id, session] : sockets) session->drain();
     const auto http = http_;
     for (HttpSession* session : http) session->drain();
+    const auto streams = streams_;
+    for (EventSession* session : streams) session->drain();
     kick();
     check_drained();
   });
@@ -236,7 +244,7 @@ void Lane::drain(std::function<void()> done) {
 
 void Lane::check_drained() {
   if (!draining_ || !drained_) return;
-  if (!sockets_.empty() || !http_.empty() || !core_.idle()) return;
+  if (!sockets_.empty() || !http_.empty() || !streams_.empty() || !core_.idle()) return;
   std::exchange(drained_, nullptr)();
 }
 

@@ -24,6 +24,7 @@
 #include "ingest/gateway_core.h"
 #include "ingest/http_routes.h"
 #include "ingest/server/appender.h"
+#include "ingest/server/door.h"
 #include "ingest/server/net.h"
 #include "ingest/server/thread_cpu.h"
 #include "ingest/server/timer_wheel.h"
@@ -32,6 +33,7 @@
 
 namespace paytick::ingest::server {
 
+class EventSession;
 class HttpSession;
 class WsSession;
 
@@ -40,6 +42,7 @@ struct Timeouts {
   std::int64_t header_s = 10;     // for a request's header to arrive, and between two requests
   std::int64_t body_s = 30;       // for its body
   std::int64_t work_s = 60;       // for its answer to be made and written
+  std::int64_t async_s = 15;      // for its answer to be made by an AsyncHandler
   std::int64_t keepalive_s = 20;  // of silence on a socket, then a ping
   std::int64_t pong_s = 10;       // for the answer to that ping
   std::int64_t close_s = 3;       // for the other side to close, too
@@ -90,6 +93,12 @@ class Lane : private Outbox {
   void remove(ConnId conn);
   void enter(HttpSession* session) { http_.insert(session); }
   void leave(HttpSession* session);
+  void enter(EventSession* session) { streams_.insert(session); }
+  void leave(EventSession* session);
+  // Keeps a session that waits for an answer and for nothing of its socket's, until let_go().
+  void hold(const std::shared_ptr<HttpSession>& session) { held_.insert(session); }
+  void let_go(const std::shared_ptr<HttpSession>& session) { held_.erase(session); }
+  const std::shared_ptr<Door>& door() const { return door_; }
   void kick();  // there may be something to write
   // Good until the loop's next handler: what a session reads into, and what it writes a frame into.
   std::span<char> scratch() { return scratch_; }
@@ -111,6 +120,7 @@ class Lane : private Outbox {
 
   LaneParts parts_;
   asio::io_context io_{1};
+  const std::shared_ptr<Door> door_ = std::make_shared<Door>(io_);
   asio::executor_work_guard<Executor> work_;
   asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
                              Executor>
@@ -119,6 +129,8 @@ class Lane : private Outbox {
   GatewayCore core_;
   boost::unordered_flat_map<std::uint64_t, std::shared_ptr<WsSession>> sockets_;
   std::unordered_set<HttpSession*> http_;
+  std::unordered_set<EventSession*> streams_;
+  std::unordered_set<std::shared_ptr<HttpSession>> held_;
   std::unordered_map<std::uint64_t, std::shared_ptr<HttpSession>> waiting_;  // for a run's answer
   std::vector<RunId> stalled_;                                               // runs that wait for the feed
   std::uint64_t next_conn_ = 1;

@@ -39,7 +39,8 @@ class TimerWheel {
   }
 
  private:
-  static constexpr std::int64_t kSlots = 64;
+  // A deadline may be moved ahead of the slot that its connection sits in. It is found late, by this at most.
+  static constexpr std::int64_t kSlots = 16;
   static std::size_t index(std::int64_t s) { return static_cast<std::size_t>(s % kSlots); }
 
   void place(const std::weak_ptr<Timed>& entry, const Timed& timed) {
