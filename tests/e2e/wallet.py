@@ -15,6 +15,6 @@ def sign(secret, message):
 def log_in(paytick, who):
     """A session token of `who`, {"publicKey", "secret"}."""
     account = who["publicKey"]
-    challenge = paytick.call("POST", "/api/auth/challenge", {"account": account})
-    return paytick.call("POST", "/api/auth/login", {
+    challenge = paytick.call("POST", "/v1/login/challenge", {"account": account})
+    return paytick.call("POST", "/v1/login", {
         "account": account, "message": challenge["message"], "signature": sign(who["secret"], challenge["message"])})["token"]
