@@ -19,6 +19,11 @@ bool parse_int(std::string_view text, std::int64_t low, std::int64_t high, std::
   return true;
 }
 
+bool is_power_of_ten(std::int64_t value) {
+  while (value % 10 == 0 && value != 0) value /= 10;
+  return value == 1;
+}
+
 bool parse_bool(std::string_view text, bool& out) {
   if (text == "true") return out = true, true;
   if (text == "false") return out = false, true;
@@ -166,6 +171,37 @@ std::vector<ConfigKey> make_keys() {
               FIELD(settlement.max_fee_share_bps)),
       integer("settlement", "batch_items_max", "items", 1, 190, "items of one transaction",
               FIELD(settlement.batch_items_max)),
+      {"money", "token_units", "smallest units",
+       "the size of a token: what tips, tickets, calls and purchases are counted in; a power of ten",
+       [](const Config& c) { return std::to_string(c.money.token_units); },
+       [](Config& c, std::string_view value) {
+         std::int64_t units = 0;
+         if (!parse_int(value, 1, kMany, units) || !is_power_of_ten(units)) return false;
+         return c.money.token_units = units, true;
+       }},
+      integer("money", "platform_bps", "1/10,000", 0, 5'000,
+              "the platform's share of tips, tickets and calls; of content it is in the plan",
+              FIELD(money.platform_bps)),
+      integer("calls", "meter_interval_s", "s", 0, 3'600,
+              "running calls are metered by paytick itself so often; 0: by a scheduler alone",
+              FIELD(calls.meter_interval_s)),
+      integer("calls", "block_ms", "ms", 200, 30'000,
+              "length of a call's block, half a minute; shorter in development mode alone",
+              FIELD(calls.block_ms)),
+      {"payments", "provider", "none or stripe",
+       "who takes the money for tokens; none: play money in development mode, else tokens are not sold",
+       [](const Config& c) { return c.payments.provider; },
+       [](Config& c, std::string_view value) {
+         return c.payments.provider = std::string(value), value == "none" || value == "stripe";
+       }},
+      text("payments", "currency", "ISO 4217", "in small letters", FIELD(payments.currency)),
+      integer("payments", "price_per_100", "cents", 1, 100'000'000,
+              "of a hundred tokens, in the currency's smallest units", FIELD(payments.price_per_100)),
+      text("payments", "success_url", "URL", "where the buyer comes back to after paying",
+           FIELD(payments.success_url)),
+      text("payments", "cancel_url", "URL", "where the buyer comes back to without paying",
+           FIELD(payments.cancel_url)),
+      text("payments", "api_url", "URL", "the provider's API", FIELD(payments.api_url)),
       text("logging", "level", "trace … error", "what is worth a line", FIELD(logging.level)),
       text("logging", "format", "text or json", "one line an event either way", FIELD(logging.format)),
   };

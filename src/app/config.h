@@ -93,6 +93,26 @@ struct Config {
     std::int64_t batch_items_max = 20;
   } settlement;
 
+  // What tips, tickets and calls cost, and who gets what of it.
+  struct Money {
+    std::int64_t token_units = 1'000'000;  // smallest units of the asset in a token
+    std::int64_t platform_bps = 2'000;     // the platform's share of tips, tickets and calls
+  } money;
+
+  struct Calls {
+    std::int64_t meter_interval_s = 30;  // running calls are metered by paytick itself; 0: by a scheduler
+    std::int64_t block_ms = 30'000;      // half a minute; shorter in development mode only
+  } calls;
+
+  // How tokens are bought.
+  struct Payments {
+    std::string provider = "none";  // none or stripe; play money in development mode unless it says stripe
+    std::string currency = "usd";
+    std::int64_t price_per_100 = 100;  // tokens, in the currency's smallest units (cents)
+    std::string success_url, cancel_url;
+    std::string api_url = "https://api.stripe.com";
+  } payments;
+
   struct Logging {
     std::string level = "info";   // trace, debug, info, warn, error
     std::string format = "text";  // text or json

@@ -19,6 +19,7 @@ void Catalog::apply(Content content) {
   auto& slot = by_id_[shared->id];
   if (slot) listed_.erase(key_of(*slot));
   slot = shared;
+  creators_.insert(shared->creator_wallet);
   if (!shared->closed) listed_.emplace(key_of(*shared), shared);
 }
 
@@ -26,6 +27,11 @@ std::shared_ptr<const Content> Catalog::find(const ContentId& id) const {
   const std::shared_lock lock(mutex_);
   const auto it = by_id_.find(id);
   return it == by_id_.end() ? nullptr : it->second;
+}
+
+bool Catalog::knows_creator(const CreatorId& creator) const {
+  const std::shared_lock lock(mutex_);
+  return creators_.contains(creator);
 }
 
 std::size_t Catalog::size() const {

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "ingest/auth/key_book.h"
@@ -33,6 +34,8 @@ class Catalog {
   void apply(Content content);
   std::shared_ptr<const Content> find(const ContentId& id) const;
   std::size_t size() const;
+  // Whether something in the catalogue earns for this account: it is registered on chain, and can be paid.
+  bool knows_creator(const CreatorId& creator) const;
 
   // Content that is not closed, newest first. The cursor is what the page before gave as `next`; one that
   // nobody gave out is an error, "bad_field".
@@ -53,6 +56,7 @@ class Catalog {
   mutable std::shared_mutex mutex_;
   std::unordered_map<ContentId, std::shared_ptr<const Content>> by_id_;
   std::map<Key, std::shared_ptr<const Content>> listed_;
+  std::unordered_set<CreatorId> creators_;
 };
 
 // Follows the topic into a Catalog, and the keys in it into a KeyBook where there is one. One thread pumps.

@@ -170,6 +170,14 @@ JsonAnswer& JsonAnswer::null(std::string_view name) {
   return *this;
 }
 
+JsonAnswer& JsonAnswer::integers(std::string_view name, std::span<const std::int64_t> values) {
+  key(name);
+  json_.StartArray();
+  for (const std::int64_t value : values) json_.Int64(value);
+  json_.EndArray();
+  return *this;
+}
+
 JsonAnswer& JsonAnswer::begin(std::string_view name) {
   key(name);
   json_.StartObject();

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,6 +66,7 @@ class JsonAnswer {
   // A text: "4.9900000".
   JsonAnswer& decimal(std::string_view key, Amount value);
   JsonAnswer& null(std::string_view key);
+  JsonAnswer& integers(std::string_view key, std::span<const std::int64_t> values);
   JsonAnswer& begin(std::string_view key);  // an object within
   JsonAnswer& end();
   // Closes it; once, last.
