@@ -5,6 +5,7 @@
 //   book_sessions.cc   open and stop: sessions begin, go on and close
 //   book_attachments.cc  who is attached; a gateway that starts again
 //   book_heartbeat.cc  what a heartbeat buys
+//   book_calls.cc      what a metering of a call buys; when its blocks begin
 //   book_give_back.cc  what a stop, pause, freeze, refund or closed content gives back
 //   book_clock.cc      ticks become due, idle sessions close
 //   book_controls.cc   limit, pause, freeze, content, refund; what the chain reports
@@ -22,6 +23,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "aggregator/call_clock.h"
 #include "aggregator/extra_table.h"
 #include "aggregator/fold.h"
 #include "aggregator/index_set.h"
@@ -55,6 +57,7 @@ class Book {
     now_ = append_time.ms;
   }
   void fold(const Input& input);
+  void use_rules(std::uint32_t version) { rules_ = version; }
   void reject(std::string_view code, std::string_view input);
 
   // Looking ahead, in four rounds over a group of inputs: each asks for the memory that the next one reads.
@@ -155,6 +158,7 @@ class Book {
   std::uint32_t begin_session(const Open& e, std::uint32_t viewer, std::uint32_t meter,
                               std::uint32_t content);
   void raise_late(std::uint32_t i, std::int64_t late_ms);
+  void leave(std::uint32_t i, std::int64_t at, AdjustReason reason);
   void close(std::uint32_t i);
   void unlink(std::uint32_t i);
   std::uint32_t next_of(std::uint32_t i) const { return sessions_[i].has_next ? nexts_[i] : kNone; }
@@ -177,12 +181,21 @@ class Book {
 
   // ---- Buying and giving back.
   struct Wanted;
-  struct Verdict;
+  struct Verdict {  // how many ticks can be paid, from the first; and why not all
+    std::uint32_t n = 0;
+    std::optional<HaltReason> reason;
+  };
   Wanted wanted_ticks(std::uint32_t i, std::int64_t k);
-  Verdict judge(const Session& s, const Viewer& v, std::uint32_t n) const;
+  // `initial`: the ticks are the first ones of the session. `reason`: nothing may be bought at all.
+  Verdict judge(const Session& s, const Viewer& v, std::uint32_t n, bool initial,
+                std::optional<HaltReason> reason) const;
   std::optional<HaltReason> held(const Session& s, const Viewer& v) const;
-  bool fits(const Session& s, const Viewer& v, std::uint32_t n) const;
+  std::optional<HaltReason> stopped(const Session& s) const;  // by what is no pause and no freeze
+  bool fits(const Session& s, const Viewer& v, std::uint32_t n, bool initial) const;
   void buy(std::uint32_t i, Run run);
+  void buy(std::uint32_t i, Run run, std::int64_t price);
+  Amount amount_of(const Session& s) const;
+  std::int64_t paid_until(std::uint32_t i);
   void roll(Viewer& v) const;
   void give_back(std::uint32_t i, std::int64_t at, AdjustReason reason);
   void give_back_all(std::uint32_t viewer, AdjustReason reason);
@@ -191,9 +204,27 @@ class Book {
   void hold(const AccountId& viewer, const std::optional<SessionId>& session, bool on, const ReplyTo& reply,
             std::string_view input);
 
+  // ---- Calls (book_calls.cc).
+  CallGrid grid_of(const Session& s) const;
+  void begin_call(std::uint32_t i);
+  void append_call(std::uint32_t i);
+  void forget_call(std::uint32_t i);
+  void hold_call(std::uint32_t i);  // or lifts the hold, as things stand
+  void end_call(std::uint32_t i, std::int64_t at);
+  std::int64_t call_idle_time(std::uint32_t i);
+  // False when sums would not fit 64 bits.
+  bool begin_or_meter_call(std::uint32_t i, std::int64_t at);
+  bool meter_call(std::uint32_t i, std::int64_t at);
+  void meter_one(const Metering& e);
+  bool buy_blocks(std::uint32_t i, std::uint32_t n, std::optional<HaltReason> reason);
+
   // ---- Charges.
   void forget_keys(Terms& terms) const;
-  std::string_view refusal(const Charge& e, const Viewer& v, std::uint32_t meter, const Terms& terms) const;
+  void forget_keys_of(std::uint32_t content);  // which was closed
+  bool has_ticket(std::uint32_t viewer, std::uint32_t content) const;
+  // The plan that the viewer gets of the content's: free ticks once. Remembers that they were given.
+  Plan plan_for(std::uint32_t viewer, std::uint32_t content, const Plan& plan);
+  std::string_view refusal(const Charge& e, const Viewer& v, std::uint32_t meter, const Terms& terms);
 
   // ---- Commands (book_commands.cc).
   // Whose command it is, and what it names of theirs: indices, or kNone.
@@ -211,7 +242,7 @@ class Book {
   // ---- Lines and replies (emit.cc).
   template <typename Line>
   void write(const Line& line);
-  void write_tick(std::uint32_t i, Run run, std::int64_t paid_until);
+  void write_tick(std::uint32_t i, Run run, std::int64_t price, std::int64_t paid_until);
   void finish_links();
   void finish_links(std::uint32_t session);  // if it waits for one
   void write_adjust(std::uint32_t i, Run run, AdjustReason reason);
@@ -230,6 +261,7 @@ class Book {
   std::size_t bytes() const;
 
   FoldConfig config_;
+  std::uint32_t rules_ = kFoldVersion;  // that the next inputs are folded by
   std::int64_t now_ = 0;
   Place place_;
   FoldCounters counters_;
@@ -245,11 +277,15 @@ class Book {
   Slab<Departed> departed_;
   Slab<Payee> payees_;
   ExtraTable extras_;
-  SideTable<std::uint32_t> nexts_;                          // of sessions: the viewer's that opened before
-  SideTable<Totals> wides_;                                 // of meters
-  SideTable<Terms> terms_;                                  // of viewers
-  std::unordered_map<std::uint32_t, Proof> charge_proofs_;  // by meter
+  SideTable<std::uint32_t> nexts_;                            // of sessions: the viewer's that opened before
+  SideTable<Call> calls_;                                     // of sessions
+  SideTable<Totals> wides_;                                   // of meters
+  SideTable<Terms> terms_;                                    // of viewers
+  std::unordered_map<std::uint32_t, Proof> charge_proofs_;    // by meter
+  std::unordered_map<std::uint32_t, std::int64_t> credited_;  // by meter
   TimerWheel wheel_;
+  std::uint32_t first_call_ = kNone;  // in the order of their opening
+  std::uint32_t last_call_ = kNone;
 
   KeyIndex session_index_;
   KeyIndex attachment_index_;  // of the first one → session

@@ -96,7 +96,9 @@ std::vector<Attachment> Book::attachments_of(std::uint32_t i) const {
   return all;
 }
 
+// Nobody pings for a call: whoever has joined it is there until a stop.
 bool Book::is_alive(const Session& s, const Attachment& a) const {
+  if (s.call) return true;
   const Offer& offer = offers_[s.offer];
   return now_ - a.t <= static_cast<std::int64_t>(offer.heartbeat_ms) + offer.jitter_ms;
 }
@@ -128,7 +130,7 @@ void Book::on(const GatewayStarted& e) {
       at = std::max(at, a.at);
       detach(i, a.id);
     }
-    if (at >= 0 && left == 0) give_back(i, at, AdjustReason::gateway);
+    if (at >= 0 && left == 0) leave(i, at, AdjustReason::gateway);
   }
 }
 

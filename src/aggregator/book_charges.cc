@@ -1,7 +1,10 @@
 #include <algorithm>
+#include <array>
+#include <cstring>
 
 #include "aggregator/book.h"
 #include "aggregator/errors.h"
+#include "model/hash.h"
 #include "model/proof.h"
 
 namespace paytick::aggregator {
@@ -11,7 +14,23 @@ constexpr auto kTicketKind = static_cast<std::uint8_t>(ChargeKind::ticket);
 
 bool same_payload(const Key& a, const Key& b) {
   return a.amount == b.amount && a.meter == b.meter && a.creator == b.creator && a.bps == b.bps &&
-         a.kind == b.kind;
+         a.words == b.words && a.kind == b.kind;
+}
+
+bool is_ticket(const Key& k) { return k.kind == kTicketKind; }
+// As long as their content, without a time.
+bool lives_with_content(const Key& k) { return is_ticket(k) || k.kind == kJoinKind; }
+
+// What a key stands for besides money.
+std::uint64_t hash_words(const Charge& e) {
+  if (e.message.empty() && e.channel.empty() && e.content.is_zero()) return 0;
+  std::string words(reinterpret_cast<const char*>(e.content.bytes.data()), e.content.bytes.size());
+  words.append(e.channel).append(1, '\0').append(e.message);
+  std::array<std::uint8_t, 16> hash{};
+  blake2b(words, hash);
+  std::uint64_t out = 0;
+  std::memcpy(&out, hash.data(), sizeof out);  // enough: a viewer would collide with their own keys only
+  return out;
 }
 
 // Credits have keys of their own.
@@ -24,16 +43,46 @@ Key* find_key(Terms& terms, std::string_view key, bool credit) {
 
 std::size_t count_keys(const Terms& terms, bool credit) {
   return static_cast<std::size_t>(std::count_if(terms.keys.begin(), terms.keys.end(), [&](const Key& k) {
-    return k.kind != kTicketKind && k.kind != kJoinKind && (k.kind == kCreditKind) == credit;
+    return !lives_with_content(k) && (k.kind == kCreditKind) == credit;
   }));
 }
 
 }  // namespace
 
 void Book::forget_keys(Terms& terms) const {
-  std::erase_if(terms.keys, [&](const Key& k) {
-    return k.kind != kTicketKind && k.kind != kJoinKind && now_ - k.t >= kKeyMs;
-  });
+  std::erase_if(terms.keys, [&](const Key& k) { return !lives_with_content(k) && now_ - k.t >= kKeyMs; });
+}
+
+// With its content go the tickets, who joined it, and who was given free ticks of it.
+void Book::forget_keys_of(std::uint32_t content) {
+  for (std::uint32_t i = 0; i < viewers_.size(); ++i) {
+    if (!viewers_[i].has_terms) continue;
+    Terms& terms = terms_[i];
+    std::erase_if(terms.keys, [&](const Key& k) { return lives_with_content(k) && k.content == content; });
+    std::erase(terms.free, content);
+  }
+}
+
+bool Book::has_ticket(std::uint32_t viewer, std::uint32_t content) const {
+  if (!viewers_[viewer].has_terms) return false;
+  const std::vector<Key>& keys = terms_[viewer].keys;
+  return std::any_of(keys.begin(), keys.end(),
+                     [&](const Key& k) { return is_ticket(k) && k.content == content; });
+}
+
+// They are given with the first session, watched or not: two tabs share them.
+Plan Book::plan_for(std::uint32_t viewer, std::uint32_t content, const Plan& plan) {
+  if (plan.initial_ticks == 0 || plan.initial_price != Amount(0)) return plan;
+  std::vector<std::uint32_t>& free = terms_of(viewer).free;
+  const auto at = std::lower_bound(free.begin(), free.end(), content);
+  if ((at == free.end() || *at != content) && free.size() < kFreeMax) {
+    free.insert(at, content);
+    return plan;
+  }
+  Plan without = plan;
+  without.initial_ticks = 0;
+  without.id = derive_plan_id(without);
+  return without;
 }
 
 // Tips and tickets. The key and the charge stand or fall together; a refusal is not remembered.
@@ -46,8 +95,16 @@ void Book::on(const Charge& e) {
   roll(v);
   Terms& terms = terms_of(viewer);
   forget_keys(terms);
-  const Key fresh{
-      e.key, now_, e.amount.units(), meter, creator_of(e.creator), e.bps, static_cast<std::uint8_t>(e.kind)};
+  const std::uint32_t content = e.content.is_zero() ? kNone : content_of(e.content);
+  const Key fresh{e.key,
+                  now_,
+                  e.amount.units(),
+                  meter,
+                  creator_of(e.creator),
+                  e.bps,
+                  content,
+                  hash_words(e),
+                  static_cast<std::uint8_t>(e.kind)};
   if (const Key* known = find_key(terms, e.key, false)) {
     if (!same_payload(*known, fresh)) return refuse(e.reply, {viewer}, code::kKeyConflict, "charge");
     Outcome before;
@@ -81,10 +138,14 @@ void Book::on(const Charge& e) {
   answer(e.reply, {viewer, meter}, done);
 }
 
-std::string_view Book::refusal(const Charge& e, const Viewer& v, std::uint32_t meter,
-                               const Terms& terms) const {
+std::string_view Book::refusal(const Charge& e, const Viewer& v, std::uint32_t meter, const Terms& terms) {
   const std::int64_t amount = e.amount.units();
   if (amount <= 0) return code::kBadAmount;
+  if (e.kind == ChargeKind::ticket) {
+    const auto held = std::count_if(terms.keys.begin(), terms.keys.end(), is_ticket);
+    if (held >= static_cast<std::ptrdiff_t>(kTicketsMax)) return code::kTooManyKeys;
+    if (!e.content.is_zero() && contents_[content_of(e.content)].closed != 0) return code::kContentClosed;
+  }
   if (v.frozen) return code::kFrozen;
   if (v.paused) return code::kPaused;
   if (is_asked_back(meter)) return code::kRefund;
@@ -107,7 +168,7 @@ void Book::on(const Credit& e) {
   if (e.amount.units() <= 0) return refuse(e.reply, {viewer}, code::kBadAmount, "credit");
   Terms& terms = terms_of(viewer);
   forget_keys(terms);
-  const Key fresh{e.key, now_, e.amount.units(), meter, kNone, 0, kCreditKind};
+  const Key fresh{e.key, now_, e.amount.units(), meter, kNone, 0, kNone, 0, kCreditKind};
   if (const Key* known = find_key(terms, e.key, true)) {
     if (!same_payload(*known, fresh)) return refuse(e.reply, {viewer}, code::kKeyConflict, "credit");
     Outcome before;
@@ -118,8 +179,19 @@ void Book::on(const Credit& e) {
     return answer(e.reply, {viewer, meter}, before);
   }
   if (count_keys(terms, true) >= kKeysMax) return refuse(e.reply, {viewer}, code::kTooManyKeys, "credit");
+  std::int64_t& credited = credited_[meter];
+  const auto sum = add(Amount(credited), e.amount);
+  if (!sum) return refuse(e.reply, {viewer}, code::kOverflow, "credit");
+  credited = sum->units();
   terms.keys.push_back(fresh);
-  write(CreditLine{e.viewer, e.meter, e.amount, e.key, e.reason, e.corrects, {now_}, {}});
+  write(CreditLine{e.viewer,
+                   e.meter,
+                   e.amount,
+                   e.key,
+                   e.reason,
+                   e.corrects,
+                   {now_},
+                   rules_ < kRulesOfCommands ? Amount() : *sum});
   Outcome done;
   done.has_key = true;
   done.amount = e.amount;

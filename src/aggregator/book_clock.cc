@@ -55,6 +55,7 @@ void Book::wake(std::uint32_t i, std::uint32_t bucket) {
 // only when that decides, to leave the viewer's memory alone.
 std::int64_t Book::idle_time(std::uint32_t i) {
   const Session& s = sessions_[i];
+  if (s.call) return call_idle_time(i);
   const std::int64_t ends = ticks_of(i).ends();
   const std::int64_t soonest = std::max(static_cast<std::int64_t>(s.last) + kIdleMs, ends);
   if (soonest > now_) return soonest;

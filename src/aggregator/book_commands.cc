@@ -54,6 +54,7 @@ void Book::refuse(const ReplyTo& to, const Subject& subject, std::string_view co
 }
 
 void Book::write_viewer(std::uint32_t viewer, std::string_view reason) {
+  if (rules_ < kRulesOfCommands) return;
   const Viewer& v = viewers_[viewer];
   write(ViewerLine{v.id,
                    Amount(limit_of(viewer)),
@@ -91,7 +92,7 @@ void Book::on(const Join& e) {
     // Whoever joins without end has left the oldest long ago.
     terms.keys.erase(std::find_if(terms.keys.begin(), terms.keys.end(), joined));
   }
-  terms.keys.push_back({to_text(e.content), now_, 0, kNone, kNone, 0, kJoinKind});
+  terms.keys.push_back({to_text(e.content), now_, 0, kNone, kNone, 0, content_of(e.content), 0, kJoinKind});
   write(JoinedLine{e.viewer, e.content, {now_}});
   answer(e.reply, subject, done);
 }
@@ -125,11 +126,5 @@ void Book::on(const Ask& e) {
 }
 
 void Book::on(const Payout& e) { write(PayoutLine{e.creator, {now_}}); }
-
-void Book::on(const Metering& e) {
-  if (e.viewer.is_zero()) return;
-  if (!belongs_here(e.viewer)) return refuse(e.reply, {}, code::kWrongPartition, "metering");
-  refuse(e.reply, {viewer_of(e.viewer)}, code::kUnknownSession, "metering");
-}
 
 }  // namespace paytick::aggregator

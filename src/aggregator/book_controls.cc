@@ -32,6 +32,7 @@ void Book::hold(const AccountId& id, const std::optional<SessionId>& session, bo
     }
     sessions_[i].paused = on ? 1 : 0;
     if (on) give_back(i, now_, AdjustReason::pause);
+    hold_call(i);
     arm(i);
     hint(i);
     return answer(to, {viewer, meter_index_of(sessions_[i]), i}, {});
@@ -39,7 +40,10 @@ void Book::hold(const AccountId& id, const std::optional<SessionId>& session, bo
   const bool news = (viewers_[viewer].paused != 0) != on;
   viewers_[viewer].paused = on ? 1 : 0;
   if (on) give_back_all(viewer, AdjustReason::pause);
-  each_open(viewer, [&](std::uint32_t i) { arm(i); });
+  each_open(viewer, [&](std::uint32_t i) {
+    hold_call(i);
+    arm(i);
+  });
   if (news) write_viewer(viewer, {});
   hint_all(viewer);
   answer(to, {viewer}, {});
@@ -54,6 +58,7 @@ void Book::on(const Freeze& e) {
   const bool news = viewers_[viewer].frozen == 0;
   viewers_[viewer].frozen = 1;
   give_back_all(viewer, AdjustReason::freeze);
+  each_open(viewer, [&](std::uint32_t i) { hold_call(i); });
   if (news) write_viewer(viewer, e.reason);
   hint_all(viewer);
   answer(e.reply, {viewer}, {});
@@ -64,7 +69,10 @@ void Book::on(const Unfreeze& e) {
   const std::uint32_t viewer = viewer_of(e.viewer);
   const bool news = viewers_[viewer].frozen != 0;
   viewers_[viewer].frozen = 0;
-  each_open(viewer, [&](std::uint32_t i) { arm(i); });
+  each_open(viewer, [&](std::uint32_t i) {
+    hold_call(i);
+    arm(i);
+  });
   if (news) write_viewer(viewer, e.reason);
   hint_all(viewer);
   answer(e.reply, {viewer}, {});
@@ -143,10 +151,11 @@ void Book::on(const ContentClosed& e) {
   for (std::uint32_t i = 0; i < sessions_.size(); ++i) {
     const Session& s = sessions_[i];
     if (s.unused || s.closed || offers_[s.offer].content != content) continue;
-    give_back(i, now_, AdjustReason::content);
+    leave(i, now_, AdjustReason::content);
     halt(i, HaltReason::content);
     hint(i);
   }
+  forget_keys_of(content);
 }
 
 }  // namespace paytick::aggregator

@@ -14,12 +14,6 @@ struct Book::Wanted {
   bool forgotten = false;  // some lie before what is remembered
 };
 
-// How many of them can be paid, from the first; and why not all.
-struct Book::Verdict {
-  std::uint32_t n = 0;
-  std::optional<HaltReason> reason;
-};
-
 void Book::on(const Heartbeat& e) {
   const std::uint32_t i = find_attached(e.attachment);
   const auto refuse = [&](std::string_view code) {
@@ -41,11 +35,18 @@ void Book::on(const Heartbeat& e) {
   const Meter& meter = meter_of_session(s);
   if (foreign(meter, s.viewer)) return refuse(code::kForeignMeter);
 
+  if (s.call) {
+    touch(i, e.attachment, e.at.ms);
+    if (!begin_or_meter_call(i, e.at.ms)) return refuse(code::kOverflow);
+    return reply(i, e.attachment, e.seq);
+  }
+
   Viewer& viewer = viewers_[s.viewer];
   roll(viewer);
   const Wanted wanted = wanted_ticks(i, k);
-  const Verdict verdict = judge(s, viewer, wanted.n);
-  if (!fits(s, viewer, verdict.n)) return refuse(code::kOverflow);
+  const bool initial = offer.initial_ticks != 0 && wanted.n != 0 && wanted.ticks[0] == 0;
+  const Verdict verdict = judge(s, viewer, wanted.n, initial, held(s, viewer));
+  if (!fits(s, viewer, verdict.n, initial)) return refuse(code::kOverflow);
   touch(i, e.attachment, e.at.ms);
   if (wanted.forgotten) late(e.attachment, e.at.ms);
   for (std::uint32_t first = 0; first < verdict.n;) {
@@ -86,21 +87,28 @@ Book::Wanted Book::wanted_ticks(std::uint32_t i, std::int64_t k) {
 std::optional<HaltReason> Book::held(const Session& s, const Viewer& v) const {
   if (v.frozen) return HaltReason::frozen;
   if (v.paused || s.paused) return HaltReason::paused;
+  return stopped(s);
+}
+
+std::optional<HaltReason> Book::stopped(const Session& s) const {
   if (contents_[offers_[s.offer].content].closed != 0) return HaltReason::content;
   if (is_asked_back(meter_index_of(s))) return HaltReason::refund;
   return std::nullopt;
 }
 
-Book::Verdict Book::judge(const Session& s, const Viewer& v, std::uint32_t n) const {
+Book::Verdict Book::judge(const Session& s, const Viewer& v, std::uint32_t n, bool initial,
+                          std::optional<HaltReason> reason) const {
   if (n == 0) return {};
-  if (const auto reason = held(s, v)) return {0, reason};
+  if (reason) return {0, reason};
   __extension__ using Wide = __int128;
-  const std::int64_t price = offers_[s.offer].price;
+  const Offer& offer = offers_[s.offer];
   // How many of n a purse pays; what costs nothing still needs a purse that is not overdrawn.
   const auto pays = [&](Wide purse) -> std::uint32_t {
     if (purse < 0) return 0;
-    if (price == 0 || purse >= static_cast<Wide>(price) * n) return n;
-    return static_cast<std::uint32_t>(purse / price);
+    if (purse >= offer.cost(n, initial)) return n;
+    if (!initial) return static_cast<std::uint32_t>(purse / offer.price);
+    if (purse < offer.initial_price) return 0;
+    return offer.initial_ticks + static_cast<std::uint32_t>((purse - offer.initial_price) / offer.price);
   };
   const std::uint32_t by_balance = pays(spendable(meter_index_of(s)));
   const std::uint32_t by_limit = pays(static_cast<Wide>(limit_of(s.viewer)) - v.spent[v.period]);
@@ -111,15 +119,29 @@ Book::Verdict Book::judge(const Session& s, const Viewer& v, std::uint32_t n) co
 
 // Whether every sum still fits 64 bits. `charged` does, since it stays below what was deposited; what was
 // spent over all meters and days may not.
-bool Book::fits(const Session& s, const Viewer& v, std::uint32_t n) const {
-  const Amount cost(offers_[s.offer].price * n);
+bool Book::fits(const Session& s, const Viewer& v, std::uint32_t n, bool initial) const {
+  const Offer& offer = offers_[s.offer];
+  const Amount cost(offer.cost(n, initial));
   for (const std::int64_t spent : v.spent) {
     if (!add(Amount(spent), cost)) return false;
   }
-  return s.ticks <= kNone - n && multiply(Amount(offers_[s.offer].price), s.ticks + n).has_value();
+  if (s.ticks > kNone - n) return false;
+  const auto whole = multiply(Amount(offer.price), s.ticks + n);
+  return whole && add(*whole, Amount(offer.initial_price));
 }
 
+// Lines of one price each: the initial price is tick 0's, and the ticks that it covers beside cost nothing.
 void Book::buy(std::uint32_t i, Run run) {
+  const Offer& offer = offers_[sessions_[i].offer];
+  while (run.n > offer.same_price(run.k)) {
+    const Run first{run.k, offer.same_price(run.k)};
+    buy(i, first, offer.price_of(first.k));
+    run = {run.k + first.n, run.n - first.n};
+  }
+  buy(i, run, offer.price_of(run.k));
+}
+
+void Book::buy(std::uint32_t i, Run run, std::int64_t price) {
   Session& s = sessions_[i];
   const Offer& offer = offers_[s.offer];
   Viewer& viewer = viewers_[s.viewer];
@@ -132,13 +154,16 @@ void Book::buy(std::uint32_t i, Run run) {
   if (due != 0) ticks.buy({run.k, due}, true, now_, viewer.day);
   if (due != run.n) ticks.buy({run.k + due, run.n - due}, false, now_, viewer.day);
   if (in_minimum != 0) s.minimum_begun = 1;
-  const std::int64_t cost = offer.price * run.n;
+  const std::int64_t cost = price * run.n;
   meters_[sum.meter].charged += cost;
   for (std::int64_t& spent : viewer.spent) spent += cost;
   sum.charged += cost;
-  sum.due += offer.price * due;
-  write_tick(i, run, ticks.ends());
+  sum.due += price * due;
+  write_tick(i, run, price, s.call ? paid_until(i) : ticks.ends());
 }
+
+// Whichever tick came first, the initial ones were among the first bought, all of them.
+Amount Book::amount_of(const Session& s) const { return Amount(offers_[s.offer].cost(s.ticks, true)); }
 
 void Book::roll(Viewer& v) const {
   const std::uint32_t day = day_of_time(now_);

@@ -26,12 +26,14 @@ void Book::on(const Open& e) {
     depart(e.attachment, e.at.ms, e.late_ms);
     refuse(code);
   };
+  if (e.call && e.plan.refund_unused) return refuse_for_good(code::kBadPlan);
   const std::uint32_t viewer = viewer_of(e.viewer);
   const std::uint32_t known = find_meter(e.meter);
   if (known != kNone && foreign(meters_[known], viewer)) return refuse_for_good(code::kForeignMeter);
   const std::uint32_t content = content_of(e.content);
   if (contents_[content].closed != 0) return refuse_for_good(code::kContentClosed);
   if (e.join_required && !has_joined(viewer, e.content)) return refuse(code::kNotJoined);
+  if (e.ticket_required && !has_ticket(viewer, content)) return refuse(code::kNoTicket);
   const std::uint32_t life = life_of(e.gateway, e.boot);
   if (life == kNone) return refuse(code::kTooManyGateways);
 
@@ -67,6 +69,8 @@ std::uint32_t Book::to_continue(const Open& e, std::uint32_t viewer, std::uint32
     const Session& s = sessions_[i];
     const Offer& offer = offers_[s.offer];
     if (sums_[s.sum].meter != meter || offer.content != content) continue;
+    if (e.call != (s.call != 0)) continue;
+    if (e.call && calls_[i].is_ended()) continue;
     if (e.resume && *e.resume == s.id) return i;
     if (fits != kNone || any_alive(i)) continue;
     const std::int64_t start = static_cast<std::int64_t>(s.start);
@@ -77,20 +81,22 @@ std::uint32_t Book::to_continue(const Open& e, std::uint32_t viewer, std::uint32
 
 std::uint32_t Book::begin_session(const Open& e, std::uint32_t viewer, std::uint32_t meter,
                                   std::uint32_t content) {
-  const std::uint32_t sum = sum_of(viewer, meter, creator_of(e.creator), e.plan.platform_bps);
+  const Plan plan = plan_for(viewer, content, e.plan);
+  const std::uint32_t sum = sum_of(viewer, meter, creator_of(e.creator), plan.platform_bps);
   const std::uint32_t i = sessions_.add();
   Session& s = sessions_[i];
   s.id = e.session;
   s.viewer = viewer;
   s.sum = sum;
-  s.offer = offer_of(content, e.plan, e.late_ms);
+  s.offer = offer_of(content, plan, e.late_ms);
   s.set_start(e.at.ms);
   set_next(i, viewers_[viewer].sessions);
   viewers_[viewer].sessions = i;
   ++viewers_[viewer].sessions_n;
   index_session(i);
+  if (e.call) begin_call(i);
 
-  OpenedLine line{e.session, SumId{sum}, e.viewer, e.content, e.plan, e.at, e.platform, e.reference, {}};
+  OpenedLine line{e.session, SumId{sum}, e.viewer, e.content, plan, e.at, e.platform, e.reference, {}};
   line.proof = s.proof = link(line, sum_line(sum, e.viewer));
   write(line);
   ++counters_.opened;
@@ -121,15 +127,21 @@ void Book::on(const Stop& e) {
   if (attachments_of(i).empty()) {
     // A stop is never refused for its time.
     const std::int64_t earliest = now_ - offers_[sessions_[i].offer].late_ms;
-    give_back(i, std::min(std::max(e.at.ms, earliest), now_), AdjustReason::stop);
+    leave(i, std::min(std::max(e.at.ms, earliest), now_), AdjustReason::stop);
   }
   reply(i, e.attachment, 0);
+}
+
+// The last attachment has left at `at`.
+void Book::leave(std::uint32_t i, std::int64_t at, AdjustReason reason) {
+  give_back(i, at, reason);
+  end_call(i, at);
 }
 
 void Book::close(std::uint32_t i) {
   finish_links(i);
   Session& s = sessions_[i];
-  ClosedLine line{s.id, {now_}, s.ticks, Amount(s.ticks * offers_[s.offer].price), {}};
+  ClosedLine line{s.id, {now_}, s.ticks, amount_of(s), {}};
   line.proof = s.proof = link(s.proof, line);
   write(line);
   ++counters_.closed;
@@ -137,6 +149,7 @@ void Book::close(std::uint32_t i) {
   hint(i);
   for (const Attachment& a : attachments_of(i)) detach(i, a.id);
   if (s.has_extra) extras_.drop(i, s);
+  if (s.call) forget_call(i);
   unlink(i);
 }
 

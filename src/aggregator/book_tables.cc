@@ -12,7 +12,8 @@ std::uint32_t hash_pair(std::uint32_t a, std::uint32_t b) {
 std::uint32_t hash_offer(const Offer& o) {
   std::uint64_t h = o.content;
   for (const std::int64_t field :
-       {o.price, o.late_ms, static_cast<std::int64_t>(o.tick_ms), static_cast<std::int64_t>(o.heartbeat_ms),
+       {o.price, o.initial_price, static_cast<std::int64_t>(o.initial_ticks), o.late_ms,
+        static_cast<std::int64_t>(o.tick_ms), static_cast<std::int64_t>(o.heartbeat_ms),
         static_cast<std::int64_t>(o.minimum_ticks), static_cast<std::int64_t>(o.bps),
         static_cast<std::int64_t>(o.refund_unused)}) {
     h = (h ^ static_cast<std::uint64_t>(field)) * 0x9E37'79B9'7F4A'7C15ULL;
@@ -68,6 +69,8 @@ std::uint32_t Book::find_meter(const MeterId& id) const {
 std::uint32_t Book::offer_of(std::uint32_t content, const Plan& plan, std::int64_t late_ms) {
   Offer offer;
   offer.price = plan.price_per_tick.units();
+  offer.initial_price = plan.initial_price.units();
+  offer.initial_ticks = static_cast<std::uint32_t>(plan.initial_ticks);
   offer.late_ms = late_ms;
   offer.content = content;
   offer.tick_ms = plan.tick_ms;

@@ -31,7 +31,7 @@ template void Book::write(const ViewerLine&);
 template void Book::write(const JoinedLine&);
 template void Book::write(const PayoutLine&);
 
-void Book::write_tick(std::uint32_t i, Run run, std::int64_t paid_until) {
+void Book::write_tick(std::uint32_t i, Run run, std::int64_t price, std::int64_t paid_until) {
   finish_links(i);
   const Session& s = sessions_[i];
   const Offer& offer = offers_[s.offer];
@@ -41,8 +41,10 @@ void Book::write_tick(std::uint32_t i, Run run, std::int64_t paid_until) {
   line.sum = SumId{s.sum};
   line.k = run.k;
   line.n = static_cast<std::int32_t>(run.n);
-  line.price = Amount(offer.price);
-  line.start = {static_cast<std::int64_t>(s.start) + static_cast<std::int64_t>(run.k) * offer.tick_ms};
+  line.price = Amount(price);
+  line.start = {s.call
+                    ? calls_[i].begins(grid_of(s), run.k)
+                    : static_cast<std::int64_t>(s.start) + static_cast<std::int64_t>(run.k) * offer.tick_ms};
   line.ticks = s.ticks;
   line.charged = Amount(sum.charged);
   line.due = Amount(sum.due);
@@ -123,7 +125,7 @@ void Book::reply(std::uint32_t i, const AttachmentId& attachment, std::uint64_t 
   r.gateway = gateway_of(i, attachment);
   r.session = s.id;
   r.spendable = Amount(spendable(meter_index_of(s)));
-  r.paid_until = {ticks_of(i).ends()};
+  r.paid_until = {paid_until(i)};
   if (s.halt != 0) r.halt = static_cast<HaltReason>(s.halt - 1);
   r.closed = s.closed;
   r.seq = seq;

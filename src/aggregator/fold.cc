@@ -91,6 +91,7 @@ void Fold::apply(Offset offset, TimeMs append_time, std::string& value, FoldOutp
   book.finish_links();
 }
 
+void Fold::use_rules(std::uint32_t version) { state_->book.use_rules(version); }
 TimeMs Fold::now() const { return {state_->book.now_}; }
 const FoldCounters& Fold::counters() const { return state_->book.counters_; }
 

@@ -21,7 +21,10 @@
 
 namespace paytick::aggregator {
 
+// 1: as it began. 2: `viewer` lines, and the sum in `credit` lines. A log holds frames of each version that
+// wrote it; folding them again takes the rules of each (Fold::use_rules).
 inline constexpr std::uint32_t kFoldVersion = 2;
+inline constexpr std::uint32_t kRulesOfCommands = 2;
 
 struct FoldConfig {
   PartitionId partition{};
@@ -90,6 +93,10 @@ class Fold {
   // Folds the lines of one record. `value` is read in situ and destroyed. Never fails: what cannot be read
   // becomes a `rejected` line.
   void apply(Offset offset, TimeMs append_time, std::string& value, FoldOutput& out);
+
+  // The version of the rules for the records to come, 1 … kFoldVersion; a new or restored fold has the
+  // newest. State is the same under all of them, only lines differ.
+  void use_rules(std::uint32_t version);
 
   // The partition's time: the largest append time seen.
   TimeMs now() const;

@@ -148,6 +148,7 @@ Result<StepResult> PartitionWorker::replay() {
     if (position_.epoch == lease_.epoch) {
       if (auto compared = compare_positions(); !compared) return tl::unexpected<Error>(compared.error());
       stage_ = Stage::run;
+      fold_->use_rules(kFoldVersion);
       give_back_memory();
       return StepResult::worked;
     }
@@ -190,12 +191,13 @@ Result<void> PartitionWorker::replay_frame() {
   std::string line = held_.back().substr(0, held_.back().find('\n'));
   const auto header = codec::parse_frame_header({line.data(), line.size()});
   if (!header) return tl::unexpected<Error>(header.error());
-  if (header->fold != kFoldVersion) {
+  if (header->fold == 0 || header->fold > kFoldVersion) {
     return fail("fold_version",
                 "the log was folded by version " + std::to_string(header->fold) + " of the rules, this is " +
                     std::to_string(kFoldVersion),
                 Next::fatal);
   }
+  fold_->use_rules(header->fold);
   out_.clear();
   for (Offset at = header->from; at < header->to;) {
     if (auto more = fill_inputs(kReplayBytes); !more) return tl::unexpected<Error>(more.error());

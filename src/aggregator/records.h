@@ -27,7 +27,9 @@ inline constexpr std::size_t kRunsMax = 512;             // remembered gaps of o
 inline constexpr std::int64_t kIdleMs = 60'000;          // DESIGN.md §3, Time
 inline constexpr std::int64_t kHeldIdleMs = 86'400'000;  // while paused or frozen
 inline constexpr std::int64_t kDayMs = 86'400'000;
-inline constexpr std::size_t kKeysMax = 256;  // charges' keys of a viewer, tickets apart
+inline constexpr std::size_t kKeysMax = 256;       // charges' keys of a viewer, tickets apart
+inline constexpr std::size_t kTicketsMax = 4'096;  // a viewer holds for streams that go on
+inline constexpr std::size_t kFreeMax = 4'096;     // contents that gave a viewer free ticks; then no more
 inline constexpr std::int64_t kKeyMs = 7 * kDayMs;
 inline constexpr std::int64_t kDefaultLimit = 100'000'000;  // 10 XLM
 inline constexpr int kTimeBits = 44;                        // kTimeMax has 44
@@ -72,7 +74,8 @@ struct alignas(16) Session {
   std::uint64_t life : 20 = 0;          // of its gateway
   std::uint64_t last : kTimeBits = 0;   // append time of the latest sign of life
   std::uint64_t day : 17 = 0;           // the viewer's day on which the ticks not yet due were bought
-  std::uint64_t more_spare : 3 = 0;
+  std::uint64_t call : 1 = 0;           // an open one: it has a Call (call_clock.h)
+  std::uint64_t more_spare : 2 = 0;
 
   // Of a session that is not ragged.
   std::uint32_t bought_n() const { return window & 127U; }
@@ -234,9 +237,10 @@ struct Content {
   std::uint32_t spare = 0;
 };
 
-// What a session was opened on: content, frozen plan and how late its heartbeats may come.
-struct Offer {
+// What a session was opened on: content, frozen plan and how late its heartbeats may come. A cache line.
+struct alignas(64) Offer {
   std::int64_t price = 0;
+  std::int64_t initial_price = 0;  // of the first initial_ticks ticks together
   std::int64_t late_ms = 0;
   std::uint32_t content = kNone;
   std::int32_t tick_ms = 0;
@@ -246,9 +250,27 @@ struct Offer {
   std::uint32_t refund_unused = 0;
   std::int32_t jitter_ms = 0;
   std::uint32_t ticks_n = 0;  // that one heartbeat buys
+  std::uint32_t initial_ticks = 0;
+  std::uint32_t spare = 0;
+
+  // What n ticks cost; `initial` when they are the first ones, tick 0 among them. Plans are bounded so that
+  // a heartbeat's worth cannot overflow.
+  std::int64_t cost(std::uint32_t n, bool initial) const {
+    if (!initial || n == 0) return price * n;
+    return initial_price + price * (n - std::min(n, initial_ticks));
+  }
+  std::int64_t price_of(std::uint32_t k) const {
+    if (k >= initial_ticks) return price;
+    return k == 0 ? initial_price : 0;
+  }
+  // How many ticks from k on cost the same.
+  std::uint32_t same_price(std::uint32_t k) const {
+    if (k >= initial_ticks) return kNone;
+    return k == 0 && initial_price != 0 ? 1 : initial_ticks - k;
+  }
   friend bool operator==(const Offer&, const Offer&) = default;
 };
-static_assert(sizeof(Offer) == 48);
+static_assert(sizeof(Offer) == 64);
 
 // One start of a gateway. The first (index 0) stands for none.
 struct Life {
@@ -270,14 +292,17 @@ struct Key {
   std::uint32_t meter = kNone;
   std::uint32_t creator = kNone;
   std::uint32_t bps = 0;
-  std::uint8_t kind = 0;  // ChargeKind, or kCreditKind
+  std::uint32_t content = kNone;  // a ticket's, a join's
+  std::uint64_t words = 0;        // a hash of a tip's message, channel and content; 0: it has none
+  std::uint8_t kind = 0;          // ChargeKind, or one of those below
 };
 inline constexpr std::uint8_t kCreditKind = 255;
 inline constexpr std::uint8_t kJoinKind = 254;  // the key is the content's id
-// What few viewers have: a limit of their own, charges.
+// What few viewers have: a limit of their own, charges, joins, free ticks that they were given.
 struct Terms {
   std::int64_t limit = kDefaultLimit;
-  std::vector<Key> keys;  // oldest first
+  std::vector<Key> keys;            // oldest first
+  std::vector<std::uint32_t> free;  // contents, ascending
 };
 
 template <typename T>

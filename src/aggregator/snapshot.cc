@@ -17,7 +17,7 @@ static_assert(std::endian::native == std::endian::little, "a snapshot holds litt
 
 namespace {
 
-constexpr std::uint32_t kSnapshotVersion = 4;
+constexpr std::uint32_t kSnapshotVersion = 5;
 constexpr std::string_view kMagic = "paytick-snapshot";
 
 struct Header {
@@ -48,9 +48,13 @@ class SnapshotWriter {
     extras(book);
     slab(book.extras_.windows());
     nexts(book);
+    calls(book);
     const std::map<std::uint32_t, Proof> proofs(book.charge_proofs_.begin(), book.charge_proofs_.end());
     value<std::uint64_t>(proofs.size());
     for (const auto& [meter, proof] : proofs) value(meter), value(proof);
+    const std::map<std::uint32_t, std::int64_t> credited(book.credited_.begin(), book.credited_.end());
+    value<std::uint64_t>(credited.size());
+    for (const auto& [meter, sum] : credited) value(meter), value(sum);
     wheel(book.wheel_);
   }
 
@@ -89,8 +93,10 @@ class SnapshotWriter {
       value(i), value(terms.limit), value<std::uint64_t>(terms.keys.size());
       for (const Key& k : terms.keys) {
         text(k.key);
-        value(k.t), value(k.amount), value(k.meter), value(k.creator), value(k.bps), value(k.kind);
+        value(k.t), value(k.amount), value(k.meter), value(k.creator), value(k.bps);
+        value(k.content), value(k.words), value(k.kind);
       }
+      list(terms.free);
     }
   }
   void extras(const Book& book) {
@@ -107,6 +113,15 @@ class SnapshotWriter {
     value<std::uint64_t>(book.nexts_.size());
     for (std::uint32_t i = 0; i < book.sessions_.size(); ++i) {
       if (book.sessions_[i].has_next) value(i), value(book.nexts_[i]);
+    }
+  }
+  // In the order of their opening.
+  void calls(const Book& book) {
+    value<std::uint64_t>(book.calls_.size());
+    for (std::uint32_t i = book.first_call_; i != kNone; i = book.calls_[i].after) {
+      const Call& call = book.calls_[i];
+      value(i), value(call.held_from), value(call.ended_at);
+      list(call.shifts);
     }
   }
   void wheel(const TimerWheel& wheel) {
@@ -136,9 +151,14 @@ class SnapshotReader {
     extras(book);
     slab(book.extras_.windows());
     nexts(book);
+    calls(book);
     for (std::uint64_t n = count(); n != 0 && good(); --n) {
       std::uint32_t meter = 0;
       value(meter), value(book.charge_proofs_[meter]);
+    }
+    for (std::uint64_t n = count(); n != 0 && good(); --n) {
+      std::uint32_t meter = 0;
+      value(meter), value(book.credited_[meter]);
     }
     wheel(book.wheel_);
     if (!in_.done()) return false;
@@ -203,8 +223,10 @@ class SnapshotReader {
       for (std::uint64_t m = count(); m != 0 && good(); --m) {
         Key& k = terms.keys.emplace_back();
         k.key = text();
-        value(k.t), value(k.amount), value(k.meter), value(k.creator), value(k.bps), value(k.kind);
+        value(k.t), value(k.amount), value(k.meter), value(k.creator), value(k.bps);
+        value(k.content), value(k.words), value(k.kind);
       }
+      list(terms.free);
     }
   }
   void extras(Book& book) {
@@ -222,6 +244,16 @@ class SnapshotReader {
     for (std::uint64_t n = count(); n != 0 && good(); --n) {
       const std::uint32_t i = owner(book.sessions_);
       if (good()) value(book.nexts_.add(i));
+    }
+  }
+  void calls(Book& book) {
+    for (std::uint64_t n = count(); n != 0 && good(); --n) {
+      const std::uint32_t i = owner(book.sessions_);
+      if (!good()) return;
+      Call& call = book.calls_.add(i);
+      value(call.held_from), value(call.ended_at);
+      list(call.shifts);
+      book.append_call(i);
     }
   }
   void wheel(TimerWheel& wheel) {
@@ -262,7 +294,7 @@ Result<Fold::Restored> Fold::restore(FoldConfig config, const ChunkSource& chunk
   if (!in.peek(&header, sizeof header)) return corrupt("its header is missing");
   if (std::string_view(header.magic.data(), header.magic.size()) != kMagic)
     return corrupt("it is no snapshot");
-  if (header.version != kSnapshotVersion || header.fold != kFoldVersion) {
+  if (header.version != kSnapshotVersion || header.fold > kFoldVersion) {
     return fail("snapshot_version", "the snapshot was written by other rules; fold again from the start");
   }
   in.value(header);

@@ -13,9 +13,9 @@ SessionView Book::view(std::uint32_t i) {
   view.creator = creators_[payees_[sum.payee].creator].id;
   view.content = contents_[offer.content].id;
   view.ticks = s.ticks;
-  view.amount = Amount(offer.price * s.ticks);
+  view.amount = amount_of(s);
   view.start = {static_cast<std::int64_t>(s.start)};
-  view.paid_until = {ticks_of(i).ends()};
+  view.paid_until = {paid_until(i)};
   if (s.halt != 0) view.halt = static_cast<HaltReason>(s.halt - 1);
   view.closed = s.closed;
   return view;
@@ -38,8 +38,8 @@ MeterView Book::view_meter(std::uint32_t i) const {
 std::size_t Book::bytes() const {
   std::size_t n = sessions_.bytes() + viewers_.bytes() + meters_.bytes() + sums_.bytes() + creators_.bytes() +
                   contents_.bytes() + offers_.bytes() + lives_.bytes() + departed_.bytes() + payees_.bytes() +
-                  extras_.bytes() + nexts_.bytes() + wides_.bytes() + terms_.bytes() + wheel_.bytes() +
-                  due_moved_.bytes();
+                  extras_.bytes() + nexts_.bytes() + calls_.bytes() + wides_.bytes() + terms_.bytes() +
+                  wheel_.bytes() + due_moved_.bytes();
   for (const KeyIndex* index : {&session_index_, &attachment_index_, &viewer_index_, &meter_index_})
     n += index->bytes();
   for (const FlatIndex* index : {&other_index_, &sum_index_, &payee_index_, &creator_index_, &content_index_,

@@ -331,6 +331,52 @@ TEST(Worker, AFrameThatTheRulesDoNotGiveIsFatal) {
   EXPECT_EQ(worker->step().error().code, "replay_mismatch");
 }
 
+// A log that the first version of the rules has folded: `viewer` lines and sums of credits were not yet told.
+// Its frames are folded again by their own rules, what follows by the newest.
+TEST(Worker, GoesOnBehindFramesOfEarlierRules) {
+  World world;
+  world.append_story(4);
+  Limit limit;
+  limit.viewer = named<ViewerId>("v");
+  limit.amount = Amount(20'000'000);
+  Credit credit;
+  credit.viewer = named<ViewerId>("v");
+  credit.meter = named<MeterId>("v");
+  credit.amount = Amount(7);
+  credit.key = "key";
+  world.append(4'000, {limit, credit});
+
+  const auto lease = world.log().acquire(log::Role::aggregator, kPartition);
+  log::Step step;
+  step.lease = *lease;
+  step.records = {{kTicks, {}, {}, build_fence({kPartition, lease->epoch, named<OwnerId>("other")})}};
+  Fold old(FoldConfig{kPartition, 1});
+  old.use_rules(1);
+  FoldOutput out;
+  auto inputs = world.log().read(kInputs, Offset{}, 1 << 24);
+  ASSERT_TRUE(inputs);
+  for (log::Record& record : *inputs) old.apply(record.offset, record.append_time, record.value, out);
+  EXPECT_EQ(out.lines.find("\"type\":\"viewer\""), out.lines.npos);
+  FrameHash prev;
+  const Offset end = world.log().range(kInputs)->end;
+  for (std::string& frame : build_frame({kPartition, lease->epoch, {}, end, 1}, out.lines, prev)) {
+    step.records.push_back({kTicks, {}, {}, frame});
+  }
+  ASSERT_TRUE(world.log().commit(step));
+
+  credit.key = "another";
+  limit.amount = Amount(10'000'000);
+  world.append(5'000, {limit, credit});
+  const auto worker = world.worker();
+  world.run_to_end(*worker);
+  EXPECT_TRUE(worker->is_running());
+  const std::string lines = world.ticks_lines();
+  ASSERT_EQ(lines.compare(0, out.lines.size(), out.lines), 0);
+  const std::string news = lines.substr(out.lines.size());
+  EXPECT_NE(news.find("\"type\":\"viewer\""), news.npos);
+  EXPECT_NE(news.find("\"credited\":14"), news.npos);
+}
+
 class ManualClock final : public WallClock {
  public:
   TimeMs now() override { return time; }

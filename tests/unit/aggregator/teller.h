@@ -29,6 +29,7 @@ class Teller {
   void replace(Fold fold) { fold_ = std::move(fold); }
   Plan plan;  // of the opens to come: ticks of ten seconds at 0.01
   std::int64_t late_ms = kLateMsDefault;
+  bool is_call = false, join_required = false, ticket_required = false;
 
   Teller() { plan.price_per_tick = Amount(100'000); }
 
@@ -71,6 +72,9 @@ class Teller {
     plan.id = derive_plan_id(plan);
     e.plan = plan;
     e.late_ms = late_ms;
+    e.call = is_call;
+    e.join_required = join_required;
+    e.ticket_required = ticket_required;
     say(e);
   }
   void ping(const std::string& name = "s", std::int64_t back = 0) {
