@@ -57,6 +57,7 @@ class GatewayHost final : public ingest::Outbox, public aggregator::ReplySink {
   };
 
   void send(ingest::ConnId to, std::string_view text) override;
+  using ReplySink::answer;  // outcomes: nobody waits for commands here
   void answer(ingest::RunId run, std::string lines, std::uint32_t accepted, std::uint32_t refused) override;
   void deliver(PartitionId partition, std::span<const Reply> replies) override;
   Result<bool> follow();
