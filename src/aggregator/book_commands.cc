@@ -110,6 +110,13 @@ void Book::on(const Ask& e) {
       return refuse(e.reply, {viewer}, code::kUnknownSession, "ask");
     }
     subject.meter = meter_index_of(sessions_[subject.session]);
+  } else if (e.key.empty()) {
+    // The newest that is open, of the content where one is named.
+    each_open(viewer, [&](std::uint32_t i) {
+      const Session& s = sessions_[i];
+      if (!e.content.is_zero() && contents_[offers_[s.offer].content].id != e.content) return;
+      if (subject.session == kNone || s.start > sessions_[subject.session].start) subject.session = i;
+    });
   }
   Outcome seen;
   seen.joined = !e.content.is_zero() && has_joined(viewer, e.content);

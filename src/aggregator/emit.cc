@@ -126,11 +126,17 @@ void Book::reply(std::uint32_t i, const AttachmentId& attachment, std::uint64_t 
   r.session = s.id;
   r.spendable = Amount(spendable(meter_index_of(s)));
   r.paid_until = {paid_until(i)};
-  if (s.halt != 0) r.halt = static_cast<HaltReason>(s.halt - 1);
-  r.closed = s.closed;
-  r.seq = seq;
   Viewer& v = viewers_[s.viewer];
   roll(v);
+  // A hint says of a halt whether its reason still holds: the player waits for it to be gone.
+  const std::int64_t price = offers_[s.offer].price;
+  const auto could_buy = [&] {
+    return !s.closed && !held(s, v) && r.spendable.units() >= price &&
+           limit_of(s.viewer) - v.spent[v.period] >= price;
+  };
+  if (s.halt != 0 && (seq != 0 || !could_buy())) r.halt = static_cast<HaltReason>(s.halt - 1);
+  r.closed = s.closed;
+  r.seq = seq;
   r.spent = Amount(v.spent[v.period]);
   r.limit = Amount(limit_of(s.viewer));
 }

@@ -26,7 +26,16 @@ struct Config {
     std::int64_t threads = 1;               // event loops
     std::int64_t connections_max = 20'000;
     std::int64_t append_interval_ms = -1;  // under load; -1: 10 over Kafka, 0 on the embedded log
+    std::int64_t low_balance_s = 60;       // less can be watched: the player is told; 0: never
+    std::string top_up = "5.0000000";      // what a player is advised to pay in
   } gateway;
+
+  // Rules by which a viewer is frozen, with the rule and its figures as the reason; 0: off.
+  struct Guard {
+    std::int64_t screens_max = 0;  // only the platform knows how many it sells
+    std::int64_t heartbeats_per_second_max = 1'000;
+    std::int64_t addresses_per_hour_max = 32;
+  } guard;
 
   struct Admin {
     std::string listen = "127.0.0.1:0";  // address:port of a role's health and metrics

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "ingest/commands/guard_desk.h"
 #include "ingest/errors.h"
 #include "model/inputs.h"
 
@@ -66,10 +67,21 @@ Result<void> BatchDesk::take(const Platform& platform, codec::MutableLine text, 
   if (stop) {
     feed_.add(entry.partition, Stop{entry.session, entry.attachment, line->at});
     feed_.notes().stopped.push_back(found->key);
-  } else {
-    feed_.add(entry.partition, Heartbeat{entry.session, entry.attachment, line->seq, line->at});
+    if (shared_.guard != nullptr) shared_.guard->left(entry.attachment);
+    return {};
   }
+  feed_.add(entry.partition, Heartbeat{entry.session, entry.attachment, line->seq, line->at});
+  if (shared_.guard == nullptr) return {};
+  guard(found->viewer, entry.partition, shared_.guard->heartbeat(GuardDesk::key_of(entry.session), line->at));
+  guard(found->viewer, entry.partition, shared_.guard->beat(entry.attachment, line->at));
   return {};
+}
+
+// On suspicion: with the reason on the log, and it stands until an operator lifts it.
+void BatchDesk::guard(const ViewerId& viewer, PartitionId partition, std::optional<std::string> verdict) {
+  if (!verdict || viewer.is_zero()) return;
+  ++counters_.freezes;
+  feed_.add(partition, Freeze{viewer, std::move(*verdict), {}});
 }
 
 Result<void> BatchDesk::take_open(const Platform& platform, const BatchLine& line, TimeMs now) {
@@ -102,7 +114,13 @@ Result<void> BatchDesk::take_open(const Platform& platform, const BatchLine& lin
   open.platform = platform.id;
   open.reference = line.session;
   open.late_ms = platform.backfill ? kLateMsMax : kLateMsDefault;
+  open.join_required = content->join_required;
+  open.ticket_required = content->ticket_price > Amount{};
   feed_.add(opened->entry.partition, open);
+  if (shared_.guard != nullptr) {
+    guard(*viewer, opened->entry.partition,
+          shared_.guard->opened(*viewer, open.attachment, content->plan.heartbeat_ms, line.at));
+  }
   feed_.notes().opened.push_back(opened->keys);
   return {};
 }

@@ -64,6 +64,7 @@ class BatchDesk {
 
   Result<void> take(const Platform& platform, codec::MutableLine text, TimeMs now);
   Result<void> take_open(const Platform& platform, const BatchLine& line, TimeMs now);
+  void guard(const ViewerId& viewer, PartitionId partition, std::optional<std::string> verdict);
   void accept(RunId id, Run& run);
   void finish(RunId id, Run& run);
 

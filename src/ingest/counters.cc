@@ -20,6 +20,7 @@ CoreCounters& CoreCounters::operator+=(const CoreCounters& other) {
   disconnected += other.disconnected;
   bytes_in += other.bytes_in;
   bytes_out += other.bytes_out;
+  freezes += other.freezes;
   return *this;
 }
 

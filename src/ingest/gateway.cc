@@ -12,6 +12,7 @@
 #include "ingest/access_policy.h"
 #include "ingest/server/follower.h"
 #include "ingest/server/lane.h"
+#include "ingest/server/lane_commands.h"
 #include "ingest/server/listener.h"
 
 namespace paytick::ingest {
@@ -31,8 +32,9 @@ struct Gateway::Impl {
         tokens(config.resume_key),
         auth({config.resume_key, config.keys, config.audience, config.development}, meters, ports.clock),
         sessions(ports.log.partitions(), ports.random),
+        guard(config.guard),
         follower(ports.log, catalog, auth.keys, meters, config.follow_meters, config.inputs_from,
-                 config.inputs_from.empty() ? nullptr : &sessions),
+                 config.inputs_from.empty() ? nullptr : &sessions, &guard),
         pool(kWorkers) {}
 
   Result<void> write_boot();
@@ -40,13 +42,15 @@ struct Gateway::Impl {
 
   const GatewayConfig config;
   GatewayPorts ports;
-  const HttpRoutes routes;
+  HttpRoutes routes;  // not changed any more once lanes run
   const AccessPolicy policy;
   const ResumeTokens tokens;
   Catalog catalog;
   MeterDirectory meters;
   Auth auth;
   SessionDirectory sessions;
+  GuardDesk guard;
+  server::LaneCommands commands;
   std::atomic<std::int64_t> connections{0};
   server::Follower follower;
   std::vector<std::unique_ptr<server::Lane>> lanes;  // the pool's jobs post to them, so it ends first
@@ -75,23 +79,26 @@ void Gateway::Impl::make_lanes() {
                                   .keepalive_s = config.keepalive_s,
                                   .pong_s = config.pong_timeout_s,
                                   .close_s = config.close_timeout_s};
-  const server::LaneParts parts{{catalog, meters, sessions, tokens, ports.random},
-                                catalog,
-                                ports.log,
-                                ports.clock,
-                                policy,
-                                auth,
-                                routes,
-                                pool,
-                                timeouts,
-                                std::chrono::milliseconds(config.append_interval_ms),
-                                connections};
+  const server::LaneParts parts{
+      {catalog, meters, sessions, tokens, ports.random, &auth.authenticator, nullptr, &guard},
+      catalog,
+      ports.log,
+      ports.clock,
+      policy,
+      auth,
+      routes,
+      pool,
+      timeouts,
+      std::chrono::milliseconds(config.append_interval_ms),
+      connections};
   for (std::size_t i = 0; i < std::clamp<std::size_t>(config.threads, 1, kLanesMax); ++i) {
     CoreConfig core{.gateway = config.gateway,
                     .boot = config.boot,
                     .development = config.development,
                     .lane = static_cast<std::uint8_t>(i),
-                    .append_patience_ms = config.append_patience_ms};
+                    .append_patience_ms = config.append_patience_ms,
+                    .low_balance_ms = config.low_balance_ms,
+                    .top_up = config.top_up};
     lanes.push_back(std::make_unique<server::Lane>(parts, core));
   }
 }
@@ -128,6 +135,7 @@ Result<void> Gateway::start() {
   my.make_lanes();
   std::vector<server::Lane*> lanes;
   for (auto& lane : my.lanes) lanes.push_back(lane.get());
+  my.commands.set(lanes);
   my.listener =
       std::make_unique<server::Listener>(std::move(lanes), my.connections, my.config.connections_max);
   if (auto listening = my.listener->open(my.config.address, my.config.port); !listening) return listening;
@@ -150,6 +158,18 @@ void Gateway::deliver(std::span<const Reply> replies) {
   }
   for (std::size_t i = 0; i < by_lane.size(); ++i) impl_->lanes[i]->deliver(by_lane[i]);
 }
+
+void Gateway::answer(std::span<const Outcome> outcomes) {
+  if (!impl_->running || outcomes.empty()) return;
+  if (impl_->lanes.size() == 1) return impl_->lanes.front()->answer(outcomes);
+  for (const Outcome& outcome : outcomes) {
+    if (outcome.gateway != impl_->config.gateway) continue;
+    impl_->lanes[outcome.command.bytes.back() % impl_->lanes.size()]->answer({&outcome, 1});
+  }
+}
+
+HttpRoutes& Gateway::routes() { return impl_->routes; }
+Commands& Gateway::commands() { return impl_->commands; }
 
 bool Gateway::drain(std::chrono::milliseconds deadline) {
   if (!impl_->running) return true;

@@ -22,6 +22,8 @@
 
 #include "ingest/auth/auth.h"
 #include "ingest/catalog.h"
+#include "ingest/commands/commands.h"
+#include "ingest/commands/guard_desk.h"
 #include "ingest/gateway_parts.h"
 #include "ingest/http_routes.h"
 #include "ingest/meter_directory.h"
@@ -57,6 +59,10 @@ struct GatewayConfig {
   // meters, and what others open and stop, itself. Empty: meters from the beginning, no sessions.
   std::vector<Offset> inputs_from;
 
+  GuardRules guard;                      // who is frozen on suspicion
+  std::int64_t low_balance_ms = 60'000;  // see CoreConfig
+  Amount top_up{5 * kUnitsPerWhole};
+
   // Seconds; see server/lane.h.
   std::int64_t header_timeout_s = 10;
   std::int64_t body_timeout_s = 30;
@@ -89,6 +95,12 @@ class Gateway {
 
   // Any thread; after the step that made them is committed.
   void deliver(std::span<const Reply> replies);
+  void answer(std::span<const Outcome> outcomes);
+
+  // Before start(): for routes that need what the gateway has.
+  HttpRoutes& routes();
+  // Any thread; for routes.
+  Commands& commands();
 
   // Stops accepting, closes the sockets (each writes its stop), lets requests end, writes everything. True if
   // it was done before the deadline.

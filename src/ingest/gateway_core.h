@@ -30,13 +30,15 @@ class GatewayCore {
         shared_(shared),
         feed_(partitions),
         commands_(config_, shared_, feed_),
-        sockets_(config_, shared_, feed_, out, counters_),
+        sockets_(config_, shared_, feed_, out, commands_, counters_),
         batches_(shared_, feed_, out, counters_) {}
   GatewayCore(const GatewayCore&) = delete;
   GatewayCore& operator=(const GatewayCore&) = delete;
 
   // Sockets. A message must be followed by a writable byte (model/codec.h).
-  void on_open(ConnId conn, TimeMs now) { sockets_.on_open(conn, now); }
+  void on_open(ConnId conn, TimeMs now, Visitor visitor = {}) {
+    sockets_.on_open(conn, now, std::move(visitor));
+  }
   void on_message(ConnId conn, codec::MutableLine message, TimeMs now) {
     sockets_.on_message(conn, message, now);
   }
@@ -59,6 +61,7 @@ class GatewayCore {
   // Lines whose sender waits for what became of them. The fold's outcomes go to on_outcome().
   CommandDesk& commands() { return commands_; }
   void on_outcome(const Outcome& outcome) { commands_.on_outcome(outcome); }
+  void keep_rooms(RoomPort* rooms) { sockets_.keep_rooms(rooms); }
 
   // What the fold answered, after its commit.
   void on_reply(const Reply& reply, TimeMs now) {
@@ -68,7 +71,7 @@ class GatewayCore {
 
   // About once a second.
   void on_tick(TimeMs now) {
-    sockets_.on_tick();
+    sockets_.on_tick(now);
     commands_.on_tick(now);
     shared_.sessions.sweep(now);
   }

@@ -11,6 +11,7 @@
 #include "ingest/resume_tokens.h"
 #include "ingest/session_directory.h"
 #include "model/ids.h"
+#include "model/money.h"
 #include "model/ports.h"
 
 namespace paytick::ingest {
@@ -29,6 +30,10 @@ struct CoreConfig {
   std::int64_t pings_burst = 100;
   // A batch that the log has not answered for so long: what comes meanwhile is refused with "try_again".
   std::int64_t append_patience_ms = 5'000;
+  // A player is told `low_balance` when less than so much time can be watched; 0: never. What a top-up is
+  // suggested to be.
+  std::int64_t low_balance_ms = 60'000;
+  Amount top_up{5 * kUnitsPerWhole};
 };
 
 // Implemented by the shell and the simulator; called from within the core's methods.
@@ -40,6 +45,10 @@ class Outbox {
   virtual void answer(RunId run, std::string lines, std::uint32_t accepted, std::uint32_t refused) = 0;
 };
 
+class Authenticator;
+class GuardDesk;
+class PlayTokens;
+
 // Shared by all lanes; thread-safe; must outlive them.
 struct Shared {
   const Catalog& catalog;
@@ -47,6 +56,10 @@ struct Shared {
   SessionDirectory& sessions;
   const ResumeTokens& tokens;
   Random& random;
+  // May be absent, in the simulator and in tests.
+  const Authenticator* authenticator = nullptr;
+  const PlayTokens* play_tokens = nullptr;
+  GuardDesk* guard = nullptr;
 };
 
 // Upper edges in ms of the histogram of answer times; the last bucket has none.
@@ -62,6 +75,7 @@ struct CoreCounters {
   std::uint64_t answer_ms_sum = 0;
   std::uint64_t connected = 0, disconnected = 0;  // sockets
   std::uint64_t bytes_in = 0, bytes_out = 0;      // payload of messages on sockets
+  std::uint64_t freezes = 0;                      // by rule
 
   CoreCounters& operator+=(const CoreCounters& other);
 };

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <variant>
 
+#include "ingest/commands/guard_desk.h"
 #include "ingest/session_directory.h"
 #include "model/codec.h"
 
@@ -52,8 +53,9 @@ std::size_t MeterDirectory::size() const {
   return viewers_.size();
 }
 
-MeterFollower::MeterFollower(log::EventLog& log, MeterDirectory& directory, std::vector<Offset> from)
-    : log_(log), directory_(directory), next_(std::move(from)) {
+MeterFollower::MeterFollower(log::EventLog& log, MeterDirectory& directory, std::vector<Offset> from,
+                             GuardDesk* guard)
+    : log_(log), directory_(directory), guard_(guard), next_(std::move(from)) {
   next_.resize(log_.partitions(), Offset{0});
 }
 
@@ -97,10 +99,14 @@ Result<bool> MeterFollower::pump(PartitionId partition, SessionDirectory* sessio
         if (const auto* report = std::get_if<MeterReport>(&*input)) {
           directory_.put(report->meter, report->viewer);
         } else if (const auto* open = std::get_if<Open>(&*input); open != nullptr && sessions != nullptr) {
+          if (guard_ != nullptr) {
+            guard_->opened_elsewhere(open->viewer, open->attachment, open->plan.heartbeat_ms, open->at);
+          }
           if (open->reference.empty()) return;  // a socket's: nobody knows it by a name
           sessions->restore(open->viewer, open->resume.value_or(open->session), open->attachment);
         } else if (const auto* stop = std::get_if<Stop>(&*input); stop != nullptr && sessions != nullptr) {
           sessions->close(stop->attachment, record.append_time);
+          if (guard_ != nullptr) guard_->left(stop->attachment);
         }
       });
     }

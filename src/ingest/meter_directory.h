@@ -15,6 +15,7 @@
 
 namespace paytick::ingest {
 
+class GuardDesk;
 class SessionDirectory;
 
 // Of one viewer; a viewer with more names one of the others.
@@ -47,7 +48,9 @@ class MeterFollower {
  public:
   // Starts where each partition begins, or at `from` where the app has the earlier meters from a restored
   // fold.
-  MeterFollower(log::EventLog& log, MeterDirectory& directory, std::vector<Offset> from = {});
+  // The guard is told of the opens and stops that are read for `sessions`.
+  MeterFollower(log::EventLog& log, MeterDirectory& directory, std::vector<Offset> from = {},
+                GuardDesk* guard = nullptr);
 
   // Applies everything that can be read now; true if there was something. With `sessions`, what `open` lines
   // name is restored there and what `stop` lines name is closed: an earlier gateway or another one has
@@ -60,6 +63,7 @@ class MeterFollower {
 
   log::EventLog& log_;
   MeterDirectory& directory_;
+  GuardDesk* const guard_;
   std::vector<Offset> next_;
 };
 

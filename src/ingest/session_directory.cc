@@ -166,8 +166,11 @@ Result<SessionDirectory::Found> SessionDirectory::find(const PlatformId& platfor
   }
   // The name belongs to its viewer as long as anybody watches: another's session of the same id must not
   // begin.
-  if (const auto of = shard.sessions.find(name); of != shard.sessions.end())
+  ViewerId viewer;
+  if (const auto of = shard.sessions.find(name); of != shard.sessions.end()) {
     of->second.expires_ms = now.ms + kSilentKeptMs;
+    viewer = of->second.viewer;
+  }
   Attachment& found = it->second;
   if (stop) {
     found.entry.closed = true;
@@ -177,7 +180,7 @@ Result<SessionDirectory::Found> SessionDirectory::find(const PlatformId& platfor
   } else {
     found.expires_ms = now.ms + kSilentKeptMs;
   }
-  return Found{key, found.entry};
+  return Found{key, found.entry, viewer};
 }
 
 void SessionDirectory::forget(const NameKeys& keys) {

@@ -68,6 +68,7 @@ class SessionDirectory {
   struct Found {
     NameKey key;  // for reopen()
     DirectoryEntry entry;
+    ViewerId viewer;  // of the session; zero: not known any more
   };
   Result<Found> find(const PlatformId& platform, std::string_view session, std::string_view attachment,
                      bool stop, TimeMs now);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "ingest/auth/authenticator.h"
+#include "ingest/commands/guard_desk.h"
 #include "ingest/errors.h"
 #include "model/partition.h"
 
@@ -19,10 +21,17 @@ constexpr std::size_t kLostStopsMax = 100'000;
 
 }  // namespace
 
-void SocketDesk::on_open(ConnId conn, TimeMs now) {
+void SocketDesk::on_open(ConnId conn, TimeMs now, Visitor visitor) {
   ++counters_.connected;
-  conns_[static_cast<std::uint64_t>(conn)] = std::make_unique<Conn>(
-      Conn{.id = conn, .tokens_milli = config_.pings_burst * 1'000, .refilled = now, .at = std::nullopt});
+  conns_[static_cast<std::uint64_t>(conn)] =
+      std::make_unique<Conn>(Conn{.id = conn,
+                                  .who = std::move(visitor.who),
+                                  .address = std::move(visitor.address),
+                                  .payments = nullptr,
+                                  .lapse = std::nullopt,
+                                  .tokens_milli = config_.pings_burst * 1'000,
+                                  .refilled = now,
+                                  .at = std::nullopt});
 }
 
 bool SocketDesk::within_rate(Conn& conn, TimeMs now) const {
@@ -45,65 +54,119 @@ void SocketDesk::refuse(ConnId conn, const Error& error, std::optional<std::int6
   send(conn, render_error(error, seq));
 }
 
-void SocketDesk::on_message(ConnId id, codec::MutableLine message, TimeMs now) {
+void SocketDesk::on_message(ConnId id, codec::MutableLine text, TimeMs now) {
   const auto it = conns_.find(static_cast<std::uint64_t>(id));
   if (it == conns_.end()) return;
   Conn& conn = *it->second;
   ++counters_.pings;
-  counters_.bytes_in += message.size;
+  counters_.bytes_in += text.size;
   if (!within_rate(conn, now)) {
     return refuse(id,
                   {std::string(code::kRateLimited), "Too many messages; send one a heartbeat.", Next::retry});
   }
-  const auto ping = parse_ping(message);
-  if (!ping) return refuse(id, ping.error());
-  if (conn.at && (conn.at->content->id != ping->content || conn.at->meter != ping->meter)) leave(conn, now);
+  const auto message = parse_message(text);
+  if (!message) return refuse(id, message.error());
+  switch (message->type) {
+    case MessageType::ping:
+      return on_ping(conn, message->ping, now);
+    case MessageType::login:
+      return on_login(conn, *message, now);
+    case MessageType::subscribe:
+      return on_subscribe(conn, *message, now);
+    case MessageType::room_join:
+    case MessageType::room_leave:
+      if (rooms_ != nullptr) return rooms_->on_room(id, conn.who, *message, now);
+      return refuse(id, {std::string(code::kUnknownType), "There are no rooms here."}, message->ping.seq);
+  }
+}
+
+void SocketDesk::on_ping(Conn& conn, const Ping& ping, TimeMs now) {
+  const ConnId id = conn.id;
+  forget_lapse(conn);
+  if (conn.at && (conn.at->content->id != ping.content || conn.at->meter != ping.meter)) leave(conn, now);
   if (feed_.full() || feed_.in_flight_ms(now) > config_.append_patience_ms) {
     return refuse(id,
                   {std::string(code::kTryAgain), "The gateway is busy; ping again in a moment.", Next::retry},
-                  ping->seq);
+                  ping.seq);
   }
   if (conn.at && !conn.at->closed) {
-    if (ping->plan && *ping->plan != conn.at->content->plan.id) {
+    if (ping.plan && *ping.plan != conn.at->content->plan.id) {
       return refuse(id, {std::string(code::kPriceChanged), "This session runs under another price."},
-                    ping->seq);
+                    ping.seq);
     }
-    if (!conn.at->written) write_open(*conn.at, std::nullopt, now);
-    return write_heartbeat(*conn.at, ping->seq, now);
+    conn.at->play_token = ping.play_token;
+    if (!conn.at->written) write_open(conn, std::nullopt, now);
+    return write_heartbeat(*conn.at, ping.seq, now);
   }
   std::optional<SessionId> resume;
-  if (!ping->resume_token.empty()) {
-    resume = shared_.tokens.verify(ping->resume_token);
+  if (!ping.resume_token.empty()) {
+    resume = shared_.tokens.verify(ping.resume_token);
     if (!resume) {
       return refuse(id, {std::string(code::kBadResumeToken), "This resumeToken is not ours; leave it out."},
-                    ping->seq);
+                    ping.seq);
     }
   }
-  const bool seen_price = conn.at && !ping->plan;  // the price of the session that was closed
-  auto next = prepare(ping->content, ping->meter, ping->plan);
+  const bool seen_price = conn.at && !ping.plan;  // the price of the session that was closed
+  auto next = prepare(conn, ping.content, ping.meter, ping.plan);
   if (next && seen_price && next->content->plan.id != conn.at->content->plan.id) {
     next = fail(code::kPriceChanged, "The price has changed since it was shown; look again and start anew.");
   }
   leave(conn, now);
-  if (!next) return refuse(id, next.error(), ping->seq);
-  install(conn, std::move(*next));
-  write_open(*conn.at, resume, now);
-  write_heartbeat(*conn.at, ping->seq, now);
+  if (!next) return refuse(id, next.error(), ping.seq);
+  next->play_token = ping.play_token;
+  begin(conn, std::move(*next), resume, ping.seq, now);
 }
 
-Result<SocketDesk::Attachment> SocketDesk::prepare(const ContentId& content_id, const MeterId& meter,
-                                                   const std::optional<PlanId>& plan) {
+void SocketDesk::on_login(Conn& conn, const Message& message, TimeMs now) {
+  const Identity who =
+      shared_.authenticator == nullptr ? Identity{} : shared_.authenticator->identify_token(message.token);
+  if (!who.is_viewer()) {
+    return refuse(conn.id,
+                  {std::string(code::kUnauthorized), "This token is not good, or no longer; log in anew."},
+                  message.ping.seq);
+  }
+  if (conn.at && conn.at->viewer != who.account) leave(conn, now);
+  conn.who = who;
+  if (conn.payments) *conn.payments = {};
+  send(conn.id, render_login(who.account, message.ping.seq));
+}
+
+void SocketDesk::on_subscribe(Conn& conn, const Message& message, TimeMs now) {
+  if (!message.payments) {
+    conn.payments.reset();
+  } else if (!conn.payments) {
+    conn.payments = std::make_unique<Payments>();
+    if (conn.at && !conn.at->closed) ask_spent(conn, now);
+  }
+  const PaymentState state = conn.payments ? conn.payments->state : PaymentState::idle;
+  send(conn.id, render_subscribed(message.payments, state, message.ping.seq));
+}
+
+Result<ViewerId> SocketDesk::player(const Conn& conn, const MeterId& meter) const {
+  const bool logged_in = conn.who.is_viewer();
+  if (!logged_in && (!config_.development || conn.who.role != Role::nobody)) {
+    return fail(code::kUnauthorized, R"(Log in first: {"type":"login","token":"…"}.)");
+  }
+  const auto viewer = shared_.meters.viewer_of(meter);
+  if (!viewer) {
+    return fail(code::kUnknownContract, "No meter with this contractId is registered with the router.");
+  }
+  if (logged_in && *viewer != conn.who.account) {
+    return fail(code::kForeignContract, "This meter is registered to another viewer.");
+  }
+  return *viewer;
+}
+
+Result<SocketDesk::Attachment> SocketDesk::prepare(const Conn& conn, const ContentId& content_id,
+                                                   const MeterId& meter, const std::optional<PlanId>& plan) {
   auto content = shared_.catalog.find(content_id);
   if (!content) return fail(code::kUnknownContent, "There is no content with this id.");
   if (content->closed) return fail(code::kContentClosed, "This content was closed.");
   if (plan && *plan != content->plan.id) {
     return fail(code::kPriceChanged, "The price has changed since it was shown; look again and start anew.");
   }
-  if (!config_.development) return fail(code::kUnauthorized, "Log in first.");
-  const auto viewer = shared_.meters.viewer_of(meter);
-  if (!viewer) {
-    return fail(code::kUnknownContract, "No meter with this contractId is registered with the router.");
-  }
+  const auto viewer = player(conn, meter);
+  if (!viewer) return tl::unexpected(viewer.error());
   Attachment a;
   a.id = shared_.random.id<AttachmentId>();
   a.id.bytes.back() = config_.lane;
@@ -115,12 +178,17 @@ Result<SocketDesk::Attachment> SocketDesk::prepare(const ContentId& content_id, 
   return a;
 }
 
-void SocketDesk::install(Conn& conn, Attachment a) {
+void SocketDesk::begin(Conn& conn, Attachment a, std::optional<SessionId> resume,
+                       std::optional<std::int64_t> client_seq, TimeMs now) {
   conn.at = std::move(a);
   by_attachment_[conn.at->id] = &conn;
+  if (conn.payments) ask_spent(conn, now);
+  write_open(conn, resume, now);
+  write_heartbeat(*conn.at, client_seq, now);
 }
 
-void SocketDesk::write_open(Attachment& a, std::optional<SessionId> resume, TimeMs now) {
+void SocketDesk::write_open(Conn& conn, std::optional<SessionId> resume, TimeMs now) {
+  Attachment& a = *conn.at;
   Open open;
   open.session = a.proposed;
   open.attachment = a.id;
@@ -134,9 +202,21 @@ void SocketDesk::write_open(Attachment& a, std::optional<SessionId> resume, Time
   open.boot = config_.boot;
   open.resume = resume;
   open.platform = a.content->platform;
+  open.join_required = a.content->join_required;
+  open.ticket_required = a.content->ticket_price > Amount{};
   feed_.add(a.partition, open);
   a.written = a.tried = true;
   ++counters_.opens;
+  if (shared_.guard == nullptr) return;
+  guard(a, shared_.guard->opened(a.viewer, a.id, a.content->plan.heartbeat_ms, now));
+  guard(a, shared_.guard->seen_at(a.viewer, conn.address, now));
+}
+
+// On suspicion: with the reason on the log, and it stands until an operator lifts it.
+void SocketDesk::guard(const Attachment& a, std::optional<std::string> verdict) {
+  if (!verdict) return;
+  ++counters_.freezes;
+  feed_.add(a.partition, Freeze{a.viewer, std::move(*verdict), {}});
 }
 
 void SocketDesk::write_heartbeat(Attachment& a, std::optional<std::int64_t> client_seq, TimeMs now) {
@@ -144,6 +224,9 @@ void SocketDesk::write_heartbeat(Attachment& a, std::optional<std::int64_t> clie
   feed_.notes().pings.push_back({a.id, a.seq});
   a.outstanding.push_back({a.seq, client_seq, now});
   if (a.outstanding.size() > kOutstandingMax) a.outstanding.erase(a.outstanding.begin());
+  if (shared_.guard == nullptr) return;
+  guard(a, shared_.guard->beat(a.id, now));
+  guard(a, shared_.guard->heartbeat(GuardDesk::key_of(a.viewer), now));
 }
 
 void SocketDesk::leave(Conn& conn, TimeMs now) {
@@ -154,6 +237,7 @@ void SocketDesk::leave(Conn& conn, TimeMs now) {
     feed_.notes().stops.emplace_back(conn.at->partition, stop);
     ++counters_.stops;
   }
+  if (shared_.guard != nullptr) shared_.guard->left(conn.at->id);
   by_attachment_.erase(conn.at->id);
   conn.at.reset();
 }
@@ -162,6 +246,8 @@ void SocketDesk::on_close(ConnId id, TimeMs now) {
   const auto it = conns_.find(static_cast<std::uint64_t>(id));
   if (it == conns_.end()) return;
   leave(*it->second, now);
+  forget_lapse(*it->second);
+  if (rooms_ != nullptr) rooms_->on_gone(id);
   conns_.erase(it);
   ++counters_.disconnected;
 }
@@ -173,87 +259,22 @@ void SocketDesk::repeat(Conn& conn, TimeMs now) {
   old.closed = true;
   const bool waiting = !old.outstanding.empty();
   const auto client_seq = waiting ? old.outstanding.back().client_seq : std::nullopt;
-  if (!waiting) return;  // the next ping opens anew
+  if (!waiting) return lapse(conn, now);  // the next ping opens anew
   if (old.repeated && old.session.is_zero()) {
     leave(conn, now);
     return refuse(conn.id, public_error("closed"), client_seq);
   }
-  auto next = prepare(old.content->id, old.meter, old.content->plan.id);
+  auto next = prepare(conn, old.content->id, old.meter, old.content->plan.id);
+  const bool play_token = old.play_token;
   leave(conn, now);
   if (!next) return refuse(conn.id, next.error(), client_seq);
   next->repeated = true;
-  install(conn, std::move(*next));
-  write_open(*conn.at, std::nullopt, now);
-  write_heartbeat(*conn.at, client_seq, now);
+  next->play_token = play_token;
+  begin(conn, std::move(*next), std::nullopt, client_seq, now);
 }
 
-// Takes the answered ping off the list, and those before it: answers are cumulative and may be lost.
-std::optional<SocketDesk::Outstanding> SocketDesk::settle(Attachment& a, std::uint64_t seq, TimeMs now) {
-  const auto later = std::ranges::find_if(a.outstanding, [seq](const Outstanding& o) { return o.seq > seq; });
-  if (later == a.outstanding.begin()) return std::nullopt;
-  const Outstanding last = *std::prev(later);
-  a.outstanding.erase(a.outstanding.begin(), later);
-  if (last.seq != seq) return std::nullopt;
-  const std::optional<Outstanding> answered = last;
-  const std::int64_t ms = std::max<std::int64_t>(now - answered->at, 0);
-  const auto* edge = std::ranges::lower_bound(kAnswerMsEdges, ms);
-  ++counters_.answer_ms[edge - std::begin(kAnswerMsEdges)];
-  counters_.answer_ms_sum += static_cast<std::uint64_t>(ms);
-  return answered;
-}
-
-void SocketDesk::answer_tick(ConnId id, Attachment& a, const Reply& reply, TimeMs now) {
-  if (a.session != reply.session || a.token.front() == '\0') {
-    a.session = reply.session;
-    a.token = shared_.tokens.issue(reply.session);
-  }
-  const auto answered = settle(a, reply.seq, now);
-  const TickAnswer answer{reply.spendable,
-                          reply.paid_until,
-                          a.session,
-                          {a.token.data(), a.token.size()},
-                          answered ? answered->client_seq : std::nullopt};
-  const bool news = a.halt != reply.halt;
-  a.halt = reply.halt;
-  if (reply.halt) {
-    if (reply.seq == 0 && !news) return;
-    ++counters_.halts;
-    return send(id, render_halt(*reply.halt, answer));
-  }
-  if (reply.seq == 0) return;
-  ++counters_.ticks;
-  answer_.clear();
-  render_tick(answer, answer_);
-  send(id, answer_);
-}
-
-bool SocketDesk::on_reply(const Reply& reply, TimeMs now) {
-  const auto found = by_attachment_.find(reply.attachment);
-  if (found == by_attachment_.end()) return false;
-  Conn& conn = *found->second;
-  const ConnId id = conn.id;
-  Attachment& a = *conn.at;
-  if (reply.closed || reply.refused == "unknown_attachment" || reply.refused == "closed") {
-    repeat(conn, now);
-    return true;
-  }
-  if (!reply.refused.empty()) {
-    // A refused open answers the ping that came with it.
-    const bool waiting = reply.seq == 0 && !a.outstanding.empty();
-    const auto answered = settle(a, waiting ? a.outstanding.front().seq : reply.seq, now);
-    refuse(id, public_error(reply.refused), answered ? answered->client_seq : std::nullopt);
-    // A heartbeat that came late leaves the attachment as it is; a refused open means that there is none.
-    if (reply.seq == 0) {
-      by_attachment_.erase(a.id);
-      conn.at.reset();
-    }
-    return true;
-  }
-  answer_tick(id, a, reply, now);
-  return true;
-}
-
-void SocketDesk::on_tick() {
+void SocketDesk::on_tick(TimeMs now) {
+  ask_lapsed(now);
   for (const auto& [partition, stop] : std::exchange(lost_stops_, {})) {
     feed_.add(partition, stop);
     feed_.notes().stops.emplace_back(partition, stop);

@@ -270,7 +270,9 @@ class SocketDriver::Lane {
 
   // Answers are cumulative: one that names a ping answers those before it as well.
   void answer(Player& player, std::string_view text) {
-    const bool paid = text_member(text, "type") == "tick";
+    const auto type = text_member(text, "type");
+    const bool paid = type == "tick";
+    if (!paid && type != "error") return;  // news, such as a low balance
     if (const auto balance = text_member(text, "newBalance")) player.last = from_decimal(*balance);
     if (!player.ready) return first_answer(player, text, paid);
     const auto seq = number_member(text, "seq");

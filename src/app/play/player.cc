@@ -15,6 +15,14 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 using Socket = beast::websocket::stream<asio::ip::tcp::socket>;
 
+bool is_answer(const std::string& text) {
+  rapidjson::Document message;
+  message.Parse(text.c_str());
+  if (!message.IsObject() || !message.HasMember("type") || !message["type"].IsString()) return true;
+  const std::string_view type = message["type"].GetString();
+  return type == "tick" || type == "error";
+}
+
 Result<PlayerUpdate> understand(const std::string& text) {
   rapidjson::Document answer;
   answer.Parse(text.c_str());
@@ -59,9 +67,13 @@ Result<PlayerUpdate> play(const PlayerOptions& options,
       std::this_thread::sleep_until(begin + i * options.period);
       const auto sent = std::chrono::steady_clock::now();
       socket.write(asio::buffer(ping));
-      beast::flat_buffer buffer;
-      socket.read(buffer);
-      auto update = understand(beast::buffers_to_string(buffer.data()));
+      std::string answer;
+      do {  // news, such as a low balance, are no answer
+        beast::flat_buffer buffer;
+        socket.read(buffer);
+        answer = beast::buffers_to_string(buffer.data());
+      } while (!is_answer(answer));
+      auto update = understand(answer);
       if (!update) return update;
       update->ping = i + 1;
       update->latency =

@@ -74,4 +74,11 @@ void HistoryRoutes::add(ingest::HttpRoutes& routes, bool development) {
              });
 }
 
+std::optional<std::string> HistoryRoutes::pending(const CreatorId& creator) {
+  const auto page = queries_.creator_earnings(creator, {.limit = 1, .cursor = {}});
+  const auto members = page ? read_string_members(*page) : std::nullopt;
+  if (!members || !members->contains("pending")) return std::nullopt;
+  return members->at("pending");
+}
+
 }  // namespace paytick::app

@@ -1,6 +1,7 @@
 #pragma once
 // The routes that ask the database: what an account was billed, and what a creator has earned.
 
+#include <optional>
 #include <string>
 
 #include "ingest/http_routes.h"
@@ -15,6 +16,10 @@ class HistoryRoutes {
 
   // GET /api/account/history (?meter= in development mode) and GET /api/creators/:wallet/earnings.
   void add(ingest::HttpRoutes& routes, bool development);
+
+  // What the creator has earned and was not paid yet, as a decimal; nothing when the database is away.
+  // Blocks.
+  std::optional<std::string> pending(const CreatorId& creator);
 
  private:
   projections::HistoryQueries queries_;

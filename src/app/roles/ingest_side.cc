@@ -6,6 +6,10 @@
 
 #include "app/metrics/collectors.h"
 #include "app/roles/address.h"
+#include "ingest/api/account.h"
+#include "ingest/api/creators.h"
+#include "ingest/api/payment.h"
+#include "ingest/api/streams.h"
 
 namespace paytick::app {
 namespace {
@@ -71,12 +75,20 @@ Result<std::unique_ptr<IngestSide>> IngestSide::create(RoleContext context, cons
                                .with(ingest::Scope::catalogue)
                                .with(ingest::Scope::read)});
   config.inputs_from = restored.positions;
+  config.guard = {settings.config.guard.screens_max, settings.config.guard.heartbeats_per_second_max,
+                  settings.config.guard.addresses_per_hour_max};
+  config.low_balance_ms = settings.config.gateway.low_balance_s * 1'000;
+  const auto top_up = from_decimal(settings.config.gateway.top_up);
+  if (!top_up || *top_up <= Amount{})
+    return fail("config_bad_value", "gateway.top_up is no amount: 5.0000000 is one", Next::fatal);
+  config.top_up = *top_up;
 
   std::unique_ptr<IngestSide> side(new IngestSide(std::move(context)));
   const RoleContext& my = side->context_;
   auto made = ingest::Gateway::create(std::move(config), {my.log, my.clock, my.random}, side->routes());
   if (!made) return tl::unexpected(made.error());
   side->gateway_ = std::move(*made);
+  side->add_command_routes();
   my.metrics.add([raw = side.get()](metrics::Page& page) {
     const std::int64_t most = raw->context_.settings.config.gateway.connections_max;
     metrics::collect_gateway(page, raw->gateway_->stats(), most);
@@ -99,6 +111,18 @@ ingest::HttpRoutes IngestSide::routes() {
   context_.metrics.add_routes(routes);
   history_.add(routes, context_.settings.development);
   return routes;
+}
+
+void IngestSide::add_command_routes() {
+  ingest::Gateway& gateway = *gateway_;
+  ingest::HttpRoutes& routes = gateway.routes();
+  ingest::Commands& commands = gateway.commands();
+  ingest::add_payment_routes(routes, {commands, gateway.meters(), gateway.catalog()});
+  ingest::add_stream_routes(routes, {commands, gateway.meters(), gateway.catalog()});
+  ingest::add_creator_routes(routes, {commands, context_.clock, [this](const CreatorId& creator) {
+                                        return history_.pending(creator);
+                                      }});
+  ingest::add_account_routes(routes, commands);
 }
 
 std::string IngestSide::listen() const {

@@ -42,6 +42,7 @@ class IngestSide {
  private:
   explicit IngestSide(RoleContext context);
   ingest::HttpRoutes routes();
+  void add_command_routes();  // once there is a gateway that takes them
 
   const RoleContext context_;
   HistoryRoutes history_;

@@ -22,6 +22,9 @@ class ReplyRelay final : public aggregator::ReplySink {
   void deliver(PartitionId, std::span<const Reply> replies) override {
     if (ingest::Gateway* const gateway = gateway_) gateway->deliver(replies);
   }
+  void answer(PartitionId, std::span<const Outcome> outcomes) override {
+    if (ingest::Gateway* const gateway = gateway_) gateway->answer(outcomes);
+  }
 
   // A partition has been restored: remembered for the gateway that is to come.
   void restored(PartitionId partition, const aggregator::Fold& fold, Offset position) {

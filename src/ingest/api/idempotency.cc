@@ -20,4 +20,8 @@ Result<std::string> idempotency_key(std::string_view header) {
   return "http:" + std::string(header);
 }
 
+Result<std::string> idempotency_key(const HttpRequest& request) {
+  return idempotency_key(request.header("idempotency-key"));
+}
+
 }  // namespace paytick::ingest

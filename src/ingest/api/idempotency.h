@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "ingest/http_routes.h"
 #include "model/error.h"
 
 namespace paytick::ingest {
@@ -14,6 +15,9 @@ inline constexpr std::size_t kIdempotencyKeyBytesMax = 120;  // with its prefix 
 
 // The charge's key: "http:" and the header's text. Codes: "missing_field" when there is none,
 // "bad_field" when it is too long or not printable ASCII.
+Result<std::string> idempotency_key(const HttpRequest& request);
+
+// The same of the header's text itself.
 Result<std::string> idempotency_key(std::string_view header);
 
 }  // namespace paytick::ingest

@@ -15,10 +15,10 @@ class Follower {
  public:
   // Without `sessions`, those of others are passed over.
   Follower(log::EventLog& log, Catalog& catalog, KeyBook& keys, MeterDirectory& meters, bool follow_meters,
-           std::vector<Offset> from, SessionDirectory* sessions)
+           std::vector<Offset> from, SessionDirectory* sessions, GuardDesk* guard)
       : log_(log),
         catalog_(log, catalog, &keys),
-        meters_(log, meters, std::move(from)),
+        meters_(log, meters, std::move(from), guard),
         sessions_(sessions),
         follow_meters_(follow_meters) {}
   ~Follower() { stop(); }

@@ -220,7 +220,11 @@ void HttpSession::dispatch() {
 
 void HttpSession::upgrade() {
   moved_ = true;
-  const std::shared_ptr<WsSession> socket(new WsSession(lane_, std::move(socket_)));
+  Visitor visitor{who_, peer_.to_string()};
+  if (const auto token = query_param(query_, "token")) {
+    visitor.who = lane_.parts().auth.authenticator.identify_token(*token);
+  }
+  const std::shared_ptr<WsSession> socket(new WsSession(lane_, std::move(socket_), std::move(visitor)));
   const auto request = parser_->release();
   lane_.leave(this);
   socket->run(request);

@@ -103,10 +103,10 @@ void Lane::accept(Socket socket) {
   session->run();
 }
 
-ConnId Lane::add(const std::shared_ptr<WsSession>& session) {
+ConnId Lane::add(const std::shared_ptr<WsSession>& session, Visitor visitor) {
   const ConnId conn{next_conn_++};
   sockets_.emplace(static_cast<std::uint64_t>(conn), session);
-  core_.on_open(conn, now());
+  core_.on_open(conn, now(), std::move(visitor));
   return conn;
 }
 
@@ -210,20 +210,33 @@ void Lane::deliver(std::span<const Reply> replies) {
   bool was_empty = false;
   {
     const std::lock_guard lock(inbox_mutex_);
-    was_empty = inbox_.empty();
+    was_empty = inbox_.empty() && outcomes_.empty();
     inbox_.insert(inbox_.end(), replies.begin(), replies.end());
   }
   if (was_empty && !replies.empty()) asio::post(io_, [this] { take_replies(); });
 }
 
+void Lane::answer(std::span<const Outcome> outcomes) {
+  bool was_empty = false;
+  {
+    const std::lock_guard lock(inbox_mutex_);
+    was_empty = inbox_.empty() && outcomes_.empty();
+    outcomes_.insert(outcomes_.end(), outcomes.begin(), outcomes.end());
+  }
+  if (was_empty && !outcomes.empty()) asio::post(io_, [this] { take_replies(); });
+}
+
 void Lane::take_replies() {
   taken_.clear();
+  taken_outcomes_.clear();
   {
     const std::lock_guard lock(inbox_mutex_);
     std::swap(taken_, inbox_);
+    std::swap(taken_outcomes_, outcomes_);
   }
   const TimeMs at = now();
   for (const Reply& reply : taken_) core_.on_reply(reply, at);
+  for (const Outcome& outcome : taken_outcomes_) core_.on_outcome(outcome);
   kick();
 }
 

@@ -72,7 +72,8 @@ class Lane : private Outbox {
   asio::io_context& io() { return io_; }
   void accept(Socket socket);  // on the lane's thread
 
-  void deliver(std::span<const Reply> replies);  // any thread
+  void deliver(std::span<const Reply> replies);    // any thread
+  void answer(std::span<const Outcome> outcomes);  // any thread
   // Closes the sockets, lets requests end, writes what is left, and calls `done` on the lane's thread.
   void drain(std::function<void()> done);
   void join();
@@ -89,7 +90,7 @@ class Lane : private Outbox {
   TimerWheel& wheel() { return wheel_; }
   TimeMs now() { return parts_.clock.now(); }
   bool draining() const { return draining_; }
-  ConnId add(const std::shared_ptr<WsSession>& session);
+  ConnId add(const std::shared_ptr<WsSession>& session, Visitor visitor);
   void remove(ConnId conn);
   void enter(HttpSession* session) { http_.insert(session); }
   void leave(HttpSession* session);
@@ -147,6 +148,7 @@ class Lane : private Outbox {
 
   std::mutex inbox_mutex_;
   std::vector<Reply> inbox_, taken_;
+  std::vector<Outcome> outcomes_, taken_outcomes_;
 
   ThreadCpu cpu_;
   std::thread thread_;

@@ -15,7 +15,8 @@ namespace {
 constexpr std::size_t kHardMessageBytesMax = 64 * 1024;
 }  // namespace
 
-WsSession::WsSession(Lane& lane, Socket socket) : lane_(lane), ws_(std::move(socket)) {
+WsSession::WsSession(Lane& lane, Socket socket, Visitor visitor)
+    : lane_(lane), ws_(std::move(socket)), visitor_(std::make_unique<Visitor>(std::move(visitor))) {
   ++lane_.parts().connections;
 }
 
@@ -32,7 +33,8 @@ void WsSession::run(const http::request<http::string_body>& upgrade) {
   ws_.write_buffer_bytes(512);
   ws_.next_layer().belongs_to(weak_from_this());
   ws_.control_callback([this](websocket::frame_type, beast::string_view) { alive(); });
-  conn_ = lane_.add(shared_from_this());
+  conn_ = lane_.add(shared_from_this(), std::move(*visitor_));
+  visitor_.reset();
   joined_ = true;
   deadline_s = lane_.wheel().now_s() + lane_.parts().timeouts.header_s;
   lane_.wheel().add(shared_from_this());

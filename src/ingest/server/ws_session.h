@@ -19,7 +19,7 @@ namespace paytick::ingest::server {
 
 class WsSession : public Timed, public std::enable_shared_from_this<WsSession> {
  public:
-  WsSession(Lane& lane, Socket socket);
+  WsSession(Lane& lane, Socket socket, Visitor visitor);
   ~WsSession() override;
 
   // The upgrade request need not outlive the call.
@@ -43,6 +43,7 @@ class WsSession : public Timed, public std::enable_shared_from_this<WsSession> {
   websocket::stream<Wire, false> ws_;
   std::unique_ptr<beast::flat_buffer> buffer_;  // once Beast reads the messages
   ConnId conn_{};
+  std::unique_ptr<Visitor> visitor_;  // until the core knows
   bool joined_ = false, ended_ = false, pinged_ = false, closing_ = false;
 };
 

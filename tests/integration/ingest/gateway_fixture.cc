@@ -38,8 +38,9 @@ void TestRandom::fill(std::span<std::uint8_t> out) {
   }
 }
 
-FoldRunner::FoldRunner(log::EventLog& log, std::function<void(std::span<const Reply>)> deliver)
-    : log_(log), deliver_(std::move(deliver)) {
+FoldRunner::FoldRunner(log::EventLog& log, std::function<void(std::span<const Reply>)> deliver,
+                       std::function<void(std::span<const Outcome>)> answer)
+    : log_(log), deliver_(std::move(deliver)), answer_(std::move(answer)) {
   for (std::uint32_t p = 0; p < log.partitions(); ++p) {
     folds_.emplace_back(aggregator::FoldConfig{PartitionId{p}, log.partitions()});
   }
@@ -68,6 +69,7 @@ void FoldRunner::run() {
           folds_[p].apply(record.offset, record.append_time, record.value, out);
         }
         deliver_(out.replies);
+        if (answer_ && !out.outcomes.empty()) answer_(out.outcomes);
       }
     }
     if (!moved) std::this_thread::sleep_for(200us);
@@ -212,7 +214,8 @@ void GatewayTest::start(GatewayConfig config, HttpRoutes routes) {
 
 void GatewayTest::fold() {
   folds_ = std::make_unique<FoldRunner>(
-      log_, [this](std::span<const Reply> replies) { gateway_->deliver(replies); });
+      log_, [this](std::span<const Reply> replies) { gateway_->deliver(replies); },
+      [this](std::span<const Outcome> outcomes) { gateway_->answer(outcomes); });
 }
 
 void GatewayTest::TearDown() {

@@ -43,7 +43,8 @@ class TestRandom : public Random {
 // Folds `heartbeats` and answers, as the aggregator does but without committing.
 class FoldRunner {
  public:
-  FoldRunner(log::EventLog& log, std::function<void(std::span<const Reply>)> deliver);
+  FoldRunner(log::EventLog& log, std::function<void(std::span<const Reply>)> deliver,
+             std::function<void(std::span<const Outcome>)> answer = nullptr);
   ~FoldRunner();
   std::vector<aggregator::SessionView> sessions();
   std::vector<aggregator::AttachmentView> attachments();
@@ -53,6 +54,7 @@ class FoldRunner {
   void run();
   log::EventLog& log_;
   std::function<void(std::span<const Reply>)> deliver_;
+  std::function<void(std::span<const Outcome>)> answer_;
   std::mutex mutex_;
   std::vector<aggregator::Fold> folds_;
   std::atomic<bool> stop_{false};

@@ -106,6 +106,7 @@ TEST_F(SocketTest, AnEmptyMeterHaltsWithWords) {
   const Viewer poor = make_viewer(15'000);
   WsClient client(gateway_->port());
   EXPECT_EQ(member(client.ask(ping(content_, poor.meter)), "type"), "tick");
+  EXPECT_EQ(member(client.read(), "type"), "low_balance");
   clock_.advance(1'000);
   const std::string answer = client.ask(ping(content_, poor.meter));
   EXPECT_EQ(member(answer, "type"), "error");

@@ -79,7 +79,7 @@ class CoreTest : public ::testing::Test, protected Outbox {
     reply.attachment = heartbeat.attachment;
     reply.session = heartbeat.session;
     reply.seq = heartbeat.seq;
-    reply.spendable = Amount(10);
+    reply.spendable = Amount(90'000'000);
     reply.paid_until = now_ + 1;
     return reply;
   }
