@@ -48,7 +48,8 @@ void Book::touch(std::uint32_t i, const AttachmentId& id, std::int64_t at) {
 
 void Book::detach(std::uint32_t i, const AttachmentId& id) {
   Session& s = sessions_[i];
-  const std::int64_t late_ms = offers_[s.offer].late_ms;
+  // A call begins once for its key, as long as keys are remembered: whoever repeats it names the attachment.
+  const std::int64_t late_ms = s.call ? std::max(kKeyMs, offers_[s.offer].late_ms) : offers_[s.offer].late_ms;
   Extra* extra = extras_.find(i, s);
   if (s.attached && s.attachment == id) {
     attachment_index_.erase(hash_of(id), i);

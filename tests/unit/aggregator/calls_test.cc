@@ -299,6 +299,28 @@ TEST(Calls, EachInitIsACallOfItsOwn) {
   EXPECT_EQ(t.spendable(), 9'900);
 }
 
+TEST(Calls, ARepeatedInitBeginsNoOtherForSevenDays) {
+  CallTeller t;
+  t.fund(10'000);
+  t.init();
+  t.at(1'000);
+  t.stop();
+  for (const std::int64_t day : {0, 1, 6}) {
+    t.at(day * kDay + 900'000);
+    t.clock();
+    t.clock();
+    t.init();
+    EXPECT_EQ(t.codes(), Codes{"unknown_attachment"}) << day;
+  }
+  EXPECT_EQ(t.spendable(), 9'950);
+  for (int hour = 1; hour < 30; ++hour) {
+    t.at(6 * kDay + hour * 3'600'000);
+    t.clock();
+  }
+  t.init();
+  EXPECT_EQ(t.spendable(), 9'900);
+}
+
 TEST(Calls, APlanThatGivesBackIsNone) {
   CallTeller t;
   t.plan.refund_unused = true;
