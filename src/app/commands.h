@@ -20,6 +20,7 @@ void add_play(CLI::App& app, int& exit_code);
 void add_load(CLI::App& app, int& exit_code);
 void add_verify(CLI::App& app, int& exit_code);
 void add_replay(CLI::App& app, int& exit_code);
+void add_keys(CLI::App& app, int& exit_code);
 void add_topics(CLI::App& app, int& exit_code);
 void add_simulate(CLI::App& app, int& exit_code);
 

@@ -37,6 +37,11 @@ struct Config {
     std::int64_t addresses_per_hour_max = 32;
   } guard;
 
+  struct Auth {
+    std::string audience = "paytick";  // `aud` of the tokens that platforms give their viewers
+    std::int64_t play_grace_s = 5;     // a play token lasts so long beyond what is paid
+  } auth;
+
   struct Admin {
     std::string listen = "127.0.0.1:0";  // address:port of a role's health and metrics
   } admin;

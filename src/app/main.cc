@@ -33,6 +33,7 @@ int run(int argc, char** argv) {
   paytick::app::add_load(app, exit_code);
   paytick::app::add_verify(app, exit_code);
   paytick::app::add_replay(app, exit_code);
+  paytick::app::add_keys(app, exit_code);
   paytick::app::add_topics(app, exit_code);
   paytick::app::add_simulate(app, exit_code);
   try {

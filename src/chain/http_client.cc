@@ -190,4 +190,8 @@ Result<HttpAnswer> HttpClient::get(std::string_view target) {
   return impl_->exchange(impl_->request(http::verb::get, target));
 }
 
+Result<HttpAnswer> HttpClient::remove(std::string_view target) {
+  return impl_->exchange(impl_->request(http::verb::delete_, target));
+}
+
 }  // namespace paytick::chain

@@ -33,8 +33,9 @@ class HttpClient {
   HttpClient& operator=(HttpClient&&) noexcept;
   ~HttpClient();
 
-  Result<HttpAnswer> post(std::string_view body);   // JSON, to the URL's path
-  Result<HttpAnswer> get(std::string_view target);  // an absolute path with its query
+  Result<HttpAnswer> post(std::string_view body);      // JSON, to the URL's path
+  Result<HttpAnswer> get(std::string_view target);     // an absolute path with its query
+  Result<HttpAnswer> remove(std::string_view target);  // DELETE; as get()
   std::string_view path() const;
 
  private:

@@ -88,6 +88,9 @@ Result<void> BatchDesk::take_open(const Platform& platform, const BatchLine& lin
   const auto content_id = parse_id<ContentId>(line.content);
   const auto content = content_id ? shared_.catalog.find(*content_id) : nullptr;
   if (!content) return fail(code::kUnknownContent, "There is no content with this id.");
+  // What a creator has put there himself, any platform may show.
+  if (!content->platform.is_zero() && content->platform != platform.id)
+    return fail(code::kForbidden, "This content belongs to another platform.");
   if (content->closed) return fail(code::kContentClosed, "This content was closed.");
   if (!line.plan.empty() && parse_id<PlanId>(line.plan) != content->plan.id) {
     return fail(code::kPriceChanged, "The price has changed since it was shown.");

@@ -30,12 +30,16 @@ struct Gateway::Impl {
         routes(std::move(routes_in)),
         policy{config.development, config.allowed_origins},
         tokens(config.resume_key),
-        auth({config.resume_key, config.keys, config.audience, config.development}, meters, ports.clock),
+        auth({config.resume_key, config.keys, config.audience, config.development, config.play_seeds,
+              config.play_grace_ms},
+             {meters, ports.log, ports.clock, ports.random, ports.logins}),
         sessions(ports.log.partitions(), ports.random),
         guard(config.guard),
         follower(ports.log, catalog, auth.keys, meters, config.follow_meters, config.inputs_from,
                  config.inputs_from.empty() ? nullptr : &sessions, &guard),
-        pool(kWorkers) {}
+        pool(kWorkers) {
+    auth.add_routes(routes);
+  }
 
   Result<void> write_boot();
   void make_lanes();
@@ -80,7 +84,7 @@ void Gateway::Impl::make_lanes() {
                                   .pong_s = config.pong_timeout_s,
                                   .close_s = config.close_timeout_s};
   const server::LaneParts parts{
-      {catalog, meters, sessions, tokens, ports.random, &auth.authenticator, nullptr, &guard},
+      {catalog, meters, sessions, tokens, ports.random, &auth.authenticator, &auth.play, &guard},
       catalog,
       ports.log,
       ports.clock,

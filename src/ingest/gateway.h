@@ -46,11 +46,13 @@ struct GatewayConfig {
   std::string network_passphrase;
   std::vector<std::string> allowed_origins;
 
-  GatewayId gateway;                 // the same after a restart
-  std::uint64_t boot = 0;            // grows with each start
-  ResumeTokens::Key resume_key{};    // the installation's secret: tokens of logins come from it as well
-  std::vector<ConfiguredKey> keys;   // beside those in the catalogue
-  std::string audience = "paytick";  // `aud` of viewer tokens
+  GatewayId gateway;                    // the same after a restart
+  std::uint64_t boot = 0;               // grows with each start
+  ResumeTokens::Key resume_key{};       // the installation's secret: tokens of logins come from it as well
+  std::vector<ConfiguredKey> keys;      // beside those in the catalogue
+  std::string audience = "paytick";     // `aud` of viewer tokens
+  std::vector<SecretBytes> play_seeds;  // the keys of play tokens, the one that signs first; see PlayTokens
+  std::int64_t play_grace_ms = 5'000;   // a play token lasts so long beyond what is paid
 
   // Whether the gateway reads meters from `heartbeats` itself; not needed where the app calls meters().put
   // for every report it sees.
@@ -80,6 +82,7 @@ struct GatewayPorts {
   log::EventLog& log;
   WallClock& clock;
   Random& random;
+  LoginStore* logins = nullptr;  // null: in memory
 };
 
 class Gateway {

@@ -114,6 +114,15 @@ HttpRoutes::Match HttpRoutes::find(std::string_view method, std::string_view pat
   return result;
 }
 
+std::vector<std::string> HttpRoutes::list() const {
+  std::vector<std::string> out;
+  for (const Route& route : routes_) {
+    std::string& line = out.emplace_back(route.method + " ");
+    for (const std::string& segment : route.segments) line.append("/").append(segment);
+  }
+  return out;
+}
+
 std::optional<std::string> percent_decode(std::string_view text) {
   std::string out;
   out.reserve(text.size());

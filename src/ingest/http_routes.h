@@ -110,6 +110,8 @@ class HttpRoutes {
     std::vector<std::string> params;
   };
   Match find(std::string_view method, std::string_view path) const;
+  // "GET /api/creators/:wallet/earnings", in the order in which they were added.
+  std::vector<std::string> list() const;
 
  private:
   struct Route {

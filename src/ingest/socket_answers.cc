@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "ingest/auth/play_tokens.h"
 #include "ingest/commands/guard_desk.h"
 #include "ingest/errors.h"
 #include "ingest/socket_desk.h"
@@ -45,6 +46,11 @@ void SocketDesk::answer_tick(Conn& conn, const Reply& reply, TimeMs now) {
     return;
   }
   ++counters_.ticks;
+  std::string play_token;
+  if (answered && a.play_token && shared_.play_tokens != nullptr) {
+    play_token = shared_.play_tokens->issue({a.session, a.content->id, a.id, reply.paid_until}, now);
+    answer.play_token = play_token;
+  }
   answer_.clear();
   render_tick(answer, answer_);
   send(conn.id, answer_);

@@ -83,6 +83,10 @@ void SocketDesk::on_message(ConnId id, codec::MutableLine text, TimeMs now) {
 void SocketDesk::on_ping(Conn& conn, const Ping& ping, TimeMs now) {
   const ConnId id = conn.id;
   forget_lapse(conn);
+  if (conn.who.expires.ms != 0 && now >= conn.who.expires) {
+    return refuse(id, {std::string(code::kUnauthorized), "Your login has expired; send a newer token."},
+                  ping.seq);
+  }
   if (conn.at && (conn.at->content->id != ping.content || conn.at->meter != ping.meter)) leave(conn, now);
   if (feed_.full() || feed_.in_flight_ms(now) > config_.append_patience_ms) {
     return refuse(id,

@@ -12,6 +12,7 @@ import websocket
 from outage_test import command_of, children, wait_for
 from player import Player
 from running_paytick import PAYTICK, Paytick
+from wallet import log_in
 
 LOCALNET = os.environ["PAYTICK_LOCALNET"]
 
@@ -121,12 +122,20 @@ class ProductionTest(unittest.TestCase):
         self.assertEqual((status, json.loads(body)["error"]["code"]), (401, "unauthorized"))
         player = Player(self.dev, content, suppress_origin=True)
         self.assertEqual(player.ping()["code"], "unauthorized")
+        # With one the viewer plays, and sees what it cost.
+        token = log_in(self.dev, self.system["viewer"])
+        player.say(type="login", token=token)
+        self.assertEqual(player.next()["account"], self.system["viewer"]["publicKey"])
+        self.assertEqual(player.ping()["type"], "tick")
         player.close()
+        self.dev.call("GET", "/api/account/history?meter=" + self.system["viewer"]["meter"], token=token)
+        for who, status in ((token, 403), (None, 401), (log_in(self.dev, self.system["creator"]), 200)):
+            self.dev.call("GET", f"/api/creators/{self.system['creator']['publicKey']}/earnings", status=status, token=who)
         with self.assertRaisesRegex(websocket.WebSocketBadStatusException, "403"):
             Player(self.dev, content)  # from a page that nobody has allowed
         status, body = self.dev.post("/v1/heartbeats", "{}\n", key=self.system["platformApiKey"])
         self.assertEqual((status, json.loads(body)["error"]["code"]), (401, "unauthorized"))
-        self.assertEqual(self.await_settled(file, environment, "0.1200000")["ticks"], 12)
+        self.assertEqual(self.await_settled(file, environment, "0.1300000")["ticks"], 13)
         self.end(process)
 
     def test_it_starts_without_chain_and_database_bills_and_catches_up(self):

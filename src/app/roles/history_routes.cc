@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "app/json.h"
+#include "ingest/errors.h"
 
 namespace paytick::app {
 namespace {
@@ -21,6 +22,10 @@ ingest::HttpResponse refusal(unsigned status, std::string_view code, std::string
   response.status = status;
   response.body = json.text();
   return response;
+}
+
+ingest::HttpResponse refused(const Error& error) {
+  return refusal(ingest::http_status(error.code), error.code, error.message);
 }
 
 ingest::HttpResponse respond(const Result<std::string>& answer) {
@@ -55,20 +60,35 @@ ingest::HttpResponse bad_limit() {
 
 }  // namespace
 
-void HistoryRoutes::add(ingest::HttpRoutes& routes, bool development) {
+void HistoryRoutes::add(ingest::HttpRoutes& routes, bool development, MeterOwner owner) {
   routes.add("GET", "/api/account/history", ingest::RunOn::pool,
-             [this, development](const ingest::HttpRequest& request) {
-               if (!development) return refusal(401, "unauthorized", "log in to see your history");
+             [this, development, owner = std::move(owner)](const ingest::HttpRequest& request) {
                const auto text = ingest::query_param(request.query, "meter");
                const auto meter = text ? parse_id<MeterId>(*text) : std::nullopt;
+               const auto viewer = ingest::require_viewer(request.who);
+               // In development mode the meter says who asks.
+               const bool asked = development && request.who.role == ingest::Role::nobody;
+               if (!viewer && (meter || !asked)) return refused(viewer.error());
                if (!meter) return refusal(400, "bad_meter", "name the meter: ?meter=C…");
+               if (owner(*meter) != *viewer)
+                 return refusal(403, "foreign_contract", "This meter is registered to another viewer.");
                const auto page = page_of(request);
                return page ? respond(queries_.account_history(*meter, *page)) : bad_limit();
              });
   routes.add("GET", "/api/creators/:wallet/earnings", ingest::RunOn::pool,
-             [this](const ingest::HttpRequest& request) {
-               const auto creator = parse_id<CreatorId>(request.params.at(0));
+             [this, development](const ingest::HttpRequest& request) {
+               const ingest::Identity& who = request.who;
+               const std::string& wallet = request.params.at(0);
+               const bool open = who.is_operator() || (development && who.role == ingest::Role::nobody);
+               const bool mine = wallet == "me";
+               if (mine || !open) {
+                 if (auto may = ingest::require_creator(who); !may) return refused(may.error());
+               }
+               const auto creator = mine ? std::optional(who.account) : parse_id<CreatorId>(wallet);
                if (!creator) return refusal(400, "bad_wallet", "the wallet is an account: G…");
+               if (!open) {
+                 if (auto own = ingest::require_creator(who, *creator); !own) return refused(own.error());
+               }
                const auto page = page_of(request);
                return page ? respond(queries_.creator_earnings(*creator, *page)) : bad_limit();
              });

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "app/keys/operator_key.h"
+#include "app/logins/postgres_logins.h"
 #include "app/metrics/collectors.h"
 #include "app/roles/address.h"
 #include "ingest/api/account.h"
@@ -29,6 +31,10 @@ PlatformId platform_of(const std::string& api_key) {
 // Whose producers write to heartbeats-in.
 Result<PlatformId> platform_of_bridge(const RoleSettings& settings) {
   const std::string& configured = settings.config.bridge.platform;
+  if (configured.empty() && settings.platform_api_key.empty())
+    return fail("config_missing",
+                "set bridge.platform (whose producers write to heartbeats-in), or bridge.enabled = false",
+                Next::fatal);
   if (configured.empty()) return platform_of(settings.platform_api_key);
   const auto id = parse_id<PlatformId>(configured);
   if (!id)
@@ -45,7 +51,10 @@ Result<void> IngestSide::check(const Config& config) {
 }
 
 IngestSide::IngestSide(RoleContext context)
-    : context_(std::move(context)), history_(context_.settings.config.database.url) {}
+    : context_(std::move(context)), history_(context_.settings.config.database.url) {
+  const std::string& database = context_.settings.config.database.url;
+  if (!database.empty()) logins_ = std::make_unique<PostgresLogins>(database);
+}
 
 Result<std::unique_ptr<IngestSide>> IngestSide::create(RoleContext context, const Identity& identity,
                                                        const RestoredSessions& restored) {
@@ -74,6 +83,13 @@ Result<std::unique_ptr<IngestSide>> IngestSide::create(RoleContext context, cons
                                .with(ingest::Scope::ingest)
                                .with(ingest::Scope::catalogue)
                                .with(ingest::Scope::read)});
+  const auto operator_key =
+      load_or_make_operator_key(settings.config.data, process_environment(), context.random);
+  if (!operator_key) return tl::unexpected(operator_key.error());
+  config.keys.push_back({{}, ingest::hash_api_key(*operator_key), {}});
+  config.audience = settings.config.auth.audience;
+  config.play_seeds = settings.play_keys;
+  config.play_grace_ms = settings.config.auth.play_grace_s * 1'000;
   config.inputs_from = restored.positions;
   config.guard = {settings.config.guard.screens_max, settings.config.guard.heartbeats_per_second_max,
                   settings.config.guard.addresses_per_hour_max};
@@ -85,7 +101,8 @@ Result<std::unique_ptr<IngestSide>> IngestSide::create(RoleContext context, cons
 
   std::unique_ptr<IngestSide> side(new IngestSide(std::move(context)));
   const RoleContext& my = side->context_;
-  auto made = ingest::Gateway::create(std::move(config), {my.log, my.clock, my.random}, side->routes());
+  auto made = ingest::Gateway::create(std::move(config), {my.log, my.clock, my.random, side->logins_.get()},
+                                      side->routes());
   if (!made) return tl::unexpected(made.error());
   side->gateway_ = std::move(*made);
   side->add_command_routes();
@@ -109,7 +126,8 @@ ingest::HttpRoutes IngestSide::routes() {
   ingest::HttpRoutes routes;
   context_.health.add_routes(routes);
   context_.metrics.add_routes(routes);
-  history_.add(routes, context_.settings.development);
+  history_.add(routes, context_.settings.development,
+               [this](const MeterId& meter) { return gateway_->meters().viewer_of(meter); });
   return routes;
 }
 

@@ -12,6 +12,7 @@
 #include "app/roles/history_routes.h"
 #include "app/roles/identity.h"
 #include "app/roles/role_context.h"
+#include "ingest/auth/login_store.h"
 #include "ingest/gateway.h"
 
 namespace paytick::app {
@@ -46,6 +47,7 @@ class IngestSide {
 
   const RoleContext context_;
   HistoryRoutes history_;
+  std::unique_ptr<ingest::LoginStore> logins_;  // null: in the gateway's memory
   std::unique_ptr<ingest::Gateway> gateway_;
   std::unique_ptr<BridgeSide> bridge_;  // reads what the gateway knows
 };

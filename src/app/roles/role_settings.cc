@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "ingest/auth/play_tokens.h"
+
 namespace paytick::app {
 namespace {
 
@@ -36,17 +38,39 @@ Result<void> check_present(const Config& config, const RoleNeeds& needs) {
   return {};
 }
 
+bool from_hex(std::string_view text, ingest::SecretBytes& key) {
+  std::size_t n = 0;
+  return text.size() == 2 * key.size() &&
+         sodium_hex2bin(key.data(), key.size(), text.data(), text.size(), nullptr, &n, nullptr) == 0 &&
+         n == key.size();
+}
+
 // 64 hexadecimal digits.
 Result<std::optional<ingest::ResumeTokens::Key>> load_resume_key(const Environment& environment) {
   if (!is_set("RESUME_KEY", environment)) return std::nullopt;
   const auto text = load_secret("RESUME_KEY", environment);
   if (!text) return tl::unexpected(text.error());
   ingest::ResumeTokens::Key key{};
-  std::size_t n = 0;
-  if (sodium_hex2bin(key.data(), key.size(), text->data(), text->size(), nullptr, &n, nullptr) != 0 ||
-      n != key.size() || text->size() != 2 * key.size())
+  if (!from_hex(*text, key))
     return fail("secret_bad", "PAYTICK_RESUME_KEY is not 64 hexadecimal digits (openssl rand -hex 32)");
   return key;
+}
+
+// As many as that, separated by commas.
+Result<std::vector<ingest::SecretBytes>> load_play_keys(const Environment& environment) {
+  std::vector<ingest::SecretBytes> keys;
+  if (!is_set("PLAY_KEYS", environment)) return keys;
+  const auto text = load_secret("PLAY_KEYS", environment);
+  if (!text) return tl::unexpected(text.error());
+  for (std::string_view rest = *text;;) {
+    const auto comma = rest.find(',');
+    if (keys.size() == ingest::kPlayKeysMax || !from_hex(rest.substr(0, comma), keys.emplace_back()))
+      return fail("secret_bad",
+                  "PAYTICK_PLAY_KEYS is not up to eight times 64 hexadecimal digits, separated by commas "
+                  "(openssl rand -hex 32)");
+    if (comma == rest.npos) return keys;
+    rest.remove_prefix(comma + 1);
+  }
 }
 
 }  // namespace
@@ -74,9 +98,14 @@ Result<RoleSettings> production_settings(const Config& config, const RoleNeeds& 
     }
   }
   if (needs.platform) {
-    auto api_key = load_secret("PLATFORM_API_KEY", environment);
-    if (!api_key) return tl::unexpected(api_key.error());
-    settings.platform_api_key = *api_key;
+    if (is_set("PLATFORM_API_KEY", environment)) {
+      auto api_key = load_secret("PLATFORM_API_KEY", environment);
+      if (!api_key) return tl::unexpected(api_key.error());
+      settings.platform_api_key = *api_key;
+    }
+    auto play_keys = load_play_keys(environment);
+    if (!play_keys) return tl::unexpected(play_keys.error());
+    settings.play_keys = std::move(*play_keys);
     const auto resume_key = load_resume_key(environment);
     if (!resume_key) return tl::unexpected(resume_key.error());
     settings.resume_key = *resume_key;

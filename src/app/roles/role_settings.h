@@ -3,9 +3,11 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "app/config.h"
 #include "chain/keys.h"
+#include "ingest/auth/secrets.h"
 #include "ingest/resume_tokens.h"
 #include "model/error.h"
 #include "model/ids.h"
@@ -20,9 +22,10 @@ struct RoleSettings {
   std::optional<chain::SecretKey> admin;    // registers creators
   // Of this settler among several: pays settlements, and numbers them. Nothing: the settler's own account.
   std::optional<chain::SecretKey> channel;
-  std::string platform_api_key;  // of the first platform
+  std::string platform_api_key;  // of the first platform; empty: keys are in the catalogue alone
   // Of all gateways together; nothing: each keeps its own in its data folder.
   std::optional<ingest::ResumeTokens::Key> resume_key;
+  std::vector<ingest::SecretBytes> play_keys;  // seeds of the keys of play tokens, the one that signs first
 };
 
 // What must be configured.

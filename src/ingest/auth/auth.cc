@@ -1,11 +1,45 @@
 #include "ingest/auth/auth.h"
 
-namespace paytick::ingest {
+#include "ingest/auth/answers.h"
+#include "ingest/auth/login_routes.h"
+#include "ingest/auth/memory_login_store.h"
 
-Auth::Auth(const AuthConfig& config, const MeterDirectory& meters, WallClock& clock)
+namespace paytick::ingest {
+namespace {
+
+// What the server answers itself (server/http_session.cc).
+constexpr const char* kServersOwn[] = {
+    "POST /v1/heartbeats",         "GET /api/content", "POST /api/content", "GET /api/content/:id",
+    "POST /api/content/:id/close", "GET /api/videos",  "POST /api/videos",  "GET /api/videos/:id",
+    "POST /api/videos/:id/close"};
+
+}  // namespace
+
+Auth::Auth(const AuthConfig& config, const Ports& ports)
     : keys(config.keys),
       sessions(config.installation),
       viewers(keys, config.audience),
-      authenticator({keys, sessions, ended, viewers, meters, clock, config.development}) {}
+      challenges(config.installation),
+      play(config.installation, config.play_seeds, config.play_grace_ms),
+      own_logins(ports.logins == nullptr ? std::make_unique<MemoryLoginStore>() : nullptr),
+      logins({challenges, sessions, ended, ports.logins == nullptr ? *own_logins : *ports.logins, ports.clock,
+              ports.random}),
+      key_desk({keys, ports.log, ports.clock, ports.random}),
+      authenticator({keys, sessions, ended, viewers, ports.meters, ports.clock, config.development}) {}
+
+void Auth::add_routes(HttpRoutes& routes) const {
+  add_login_routes(routes, logins, play);
+  key_desk.add_routes(routes);
+  routes.add("GET", "/v1/routes", RunOn::loop, [&routes](const HttpRequest& request) {
+    if (auto may = require_operator(request.who); !may) return refuse_with(may.error());
+    JsonAnswer json;
+    json.begin_list("items");
+    for (const char* line : kServersOwn) json.add_item(line);
+    for (const std::string& line : routes.list()) json.add_item(line);
+    json.end_list();
+    json.add_null("next");
+    return json.respond();
+  });
+}
 
 }  // namespace paytick::ingest

@@ -45,6 +45,7 @@ Identity Authenticator::identify_token(std::string_view token) const {
     who.role = Role::creator;
     who.account = session->account;
     who.key_id = to_text(session->login);
+    who.expires = session->expires;
     return who;
   }
   if (auto who = parts_.viewers.verify(token, now)) return std::move(*who);

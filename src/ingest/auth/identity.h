@@ -11,6 +11,7 @@
 
 #include "model/error.h"
 #include "model/ids.h"
+#include "model/time.h"
 
 namespace paytick::ingest {
 
@@ -45,6 +46,7 @@ struct Identity {
   PlatformId platform;  // of a platform; of a viewer whose token a platform has issued
   Scopes scopes;        // of a platform or operator
   std::string key_id;   // of the key, the issuer or the login, for logs
+  TimeMs expires{};     // of the token; 0: it is good until it is revoked
 
   // A person, who acts for the viewer `account`.
   bool is_viewer() const { return role == Role::viewer || role == Role::creator; }

@@ -65,6 +65,7 @@ std::optional<Identity> ViewerTokens::verify(std::string_view token, TimeMs now)
   who.account = *account;
   who.platform = issuer->platform;
   who.key_id = jwt->kid;
+  who.expires = *time_of(*claims, "exp");
   return who;
 }
 

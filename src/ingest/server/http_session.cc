@@ -4,6 +4,7 @@
 #include <boost/asio/write.hpp>
 #include <utility>
 
+#include "ingest/auth/socket_credential.h"
 #include "ingest/errors.h"
 #include "ingest/protocol_batch.h"
 #include "ingest/protocol_content.h"
@@ -150,7 +151,14 @@ Result<void> HttpSession::check_header() {
   const auto mark = target.find('?');
   path_ = target.substr(0, mark);
   query_ = mark == target.npos ? std::string_view{} : target.substr(mark + 1);
-  who_ = lane_.parts().auth.authenticator.identify(view(request[http::field::authorization]), query_);
+  const Authenticator& authenticator = lane_.parts().auth.authenticator;
+  who_ = authenticator.identify(view(request[http::field::authorization]), query_);
+  if (websocket::is_upgrade(request)) {
+    const auto token = socket_credential(query_, view(request[http::field::sec_websocket_protocol]));
+    if (token) who_ = authenticator.identify_token(*token);
+    if (token && !who_.is_viewer())
+      return fail(code::kUnauthorized, "This token is no viewer's, or too old.");
+  }
   origin_.clear();
   const AccessPolicy& policy = lane_.parts().policy;
   const std::string_view origin = view(request[http::field::origin]);
@@ -221,9 +229,6 @@ void HttpSession::dispatch() {
 void HttpSession::upgrade() {
   moved_ = true;
   Visitor visitor{who_, peer_.to_string()};
-  if (const auto token = query_param(query_, "token")) {
-    visitor.who = lane_.parts().auth.authenticator.identify_token(*token);
-  }
   const std::shared_ptr<WsSession> socket(new WsSession(lane_, std::move(socket_), std::move(visitor)));
   const auto request = parser_->release();
   lane_.leave(this);

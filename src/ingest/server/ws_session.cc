@@ -3,6 +3,7 @@
 #include <span>
 #include <utility>
 
+#include "ingest/auth/socket_credential.h"
 #include "ingest/errors.h"
 #include "ingest/protocol.h"
 #include "ingest/server/ws_frames.h"
@@ -36,6 +37,12 @@ void WsSession::run(const http::request<http::string_body>& upgrade) {
   conn_ = lane_.add(shared_from_this(), std::move(*visitor_));
   visitor_.reset();
   joined_ = true;
+  const auto offered = upgrade[http::field::sec_websocket_protocol];
+  if (offers_protocol({offered.data(), offered.size()})) {
+    ws_.set_option(websocket::stream_base::decorator([](websocket::response_type& response) {
+      response.set(http::field::sec_websocket_protocol, kSocketProtocol);
+    }));
+  }
   deadline_s = lane_.wheel().now_s() + lane_.parts().timeouts.header_s;
   lane_.wheel().add(shared_from_this());
   ws_.async_accept(upgrade, [self = shared_from_this()](ErrorCode error) {
