@@ -13,5 +13,6 @@ template void write_line(const Confirmed&, std::string&);
 template void write_line(const Failed&, std::string&);
 template void write_line(const Expired&, std::string&);
 template void write_line(const Parked&, std::string&);
+template void write_line(const ParkedCredit&, std::string&);
 
 }  // namespace paytick::codec

@@ -1,7 +1,8 @@
 #pragma once
-// Lines of the topic `settlements`: the life of each transaction that pays what is due (DESIGN.md §5.4).
+// Lines of the topic `settlements`: the life of each transaction that pays what is due, or that pays credits
+// into meters out of the treasury (DESIGN.md §5.4). A transaction does one of the two.
 // Written in fenced frames (outputs.h: FrameHeader, Fence), co-partitioned with `ticks`: a batch holds
-// sums of one partition only.
+// sums, or meters, of one partition only.
 
 #include <cstdint>
 #include <string>
@@ -24,6 +25,13 @@ struct SettlementItem {
   friend bool operator==(const SettlementItem&, const SettlementItem&) = default;
 };
 
+// One item of a batch of credits: pay into the meter the difference up to `cumulative`, which never falls.
+struct CreditItem {
+  MeterId meter;
+  Amount cumulative;
+  friend bool operator==(const CreditItem&, const CreditItem&) = default;
+};
+
 // Written, and read back under the writer's own epoch, before the transaction is sent.
 struct Prepared {
   TxHash hash;
@@ -34,6 +42,7 @@ struct Prepared {
   std::uint32_t ledger = 0;  // the newest ledger known when it was prepared
   std::string envelope;      // the signed TransactionEnvelope, base64 XDR
   std::vector<SettlementItem> items;
+  std::vector<CreditItem> credits = {};  // instead of `items`
   friend bool operator==(const Prepared&, const Prepared&) = default;
 };
 
@@ -59,12 +68,22 @@ struct SettledItem {
   friend bool operator==(const SettledItem&, const SettledItem&) = default;
 };
 
+struct CreditedItem {
+  MeterId meter;
+  Amount cumulative;  // what the contract now holds as credited to it
+  Amount amount;      // moved by this transaction
+  std::int32_t code = kCodePaid;
+  bool stands() const { return code == kCodePaid || code == kCodeNothingNew; }
+  friend bool operator==(const CreditedItem&, const CreditedItem&) = default;
+};
+
 struct Confirmed {
   TxHash hash;
   std::uint32_t ledger = 0;
   TimeMs at;           // close time of that ledger
   Amount network_fee;  // paid by the source account
   std::vector<SettledItem> items;
+  std::vector<CreditedItem> credits = {};  // instead of `items`
   friend bool operator==(const Confirmed&, const Confirmed&) = default;
 };
 
@@ -92,6 +111,15 @@ struct Parked {
   friend bool operator==(const Parked&, const Parked&) = default;
 };
 
-using Settlement = std::variant<Prepared, Submitted, Confirmed, Failed, Expired, Parked>;
+// A meter's credit that an operator must look at.
+struct ParkedCredit {
+  MeterId meter;
+  std::string code;
+  Amount cumulative;
+  TimeMs at;
+  friend bool operator==(const ParkedCredit&, const ParkedCredit&) = default;
+};
+
+using Settlement = std::variant<Prepared, Submitted, Confirmed, Failed, Expired, Parked, ParkedCredit>;
 
 }  // namespace paytick

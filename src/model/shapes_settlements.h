@@ -32,6 +32,24 @@ struct Shape<SettledItem> {
 };
 
 template <>
+struct Shape<CreditItem> {
+  static void members(auto& f, auto& e) {
+    f("meter"_m, e.meter);
+    f("cumulative"_m, e.cumulative);
+  }
+};
+
+template <>
+struct Shape<CreditedItem> {
+  static void members(auto& f, auto& e) {
+    f("meter"_m, e.meter);
+    f("cumulative"_m, e.cumulative);
+    f("amount"_m, e.amount);
+    f("code"_m, e.code, kSigned);
+  }
+};
+
+template <>
 struct Shape<Prepared> {
   static constexpr auto kType = "prepared"_m;
   static void members(auto& f, auto& e) {
@@ -43,6 +61,7 @@ struct Shape<Prepared> {
     f("ledger"_m, e.ledger);
     f("envelope"_m, e.envelope, kEnvelope);
     f("items"_m, e.items);
+    f.optional("credits"_m, e.credits);
   }
 };
 
@@ -65,6 +84,7 @@ struct Shape<Confirmed> {
     f("at"_m, e.at);
     f("networkFee"_m, e.network_fee);
     f("items"_m, e.items);
+    f.optional("credits"_m, e.credits);
   }
 };
 
@@ -92,6 +112,17 @@ struct Shape<Parked> {
   static constexpr auto kType = "parked"_m;
   static void members(auto& f, auto& e) {
     f("sum"_m, e.sum);
+    f("code"_m, e.code, kWord);
+    f("cumulative"_m, e.cumulative);
+    f("at"_m, e.at);
+  }
+};
+
+template <>
+struct Shape<ParkedCredit> {
+  static constexpr auto kType = "parkedCredit"_m;
+  static void members(auto& f, auto& e) {
+    f("meter"_m, e.meter);
     f("code"_m, e.code, kWord);
     f("cumulative"_m, e.cumulative);
     f("at"_m, e.at);

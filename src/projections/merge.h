@@ -69,6 +69,7 @@ class Merge {
   Result<void> on(const Failed&, const Place&);
   Result<void> on(const Expired&, const Place&);
   Result<void> on(const Parked&, const Place&);
+  Result<void> on(const ParkedCredit&, const Place&);
 
   // A purchase (sign 1) or ticks given back (sign -1).
   template <typename Line>

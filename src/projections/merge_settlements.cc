@@ -23,7 +23,7 @@ TxRow& Merge::transaction(const TxHash& hash, TxState state) {
 
 Result<void> Merge::on(const Prepared& line, const Place&) {
   TxRow& tx = transaction(line.hash, TxState::prepared);
-  tx.items = line.items.size();
+  tx.items = line.items.size() + line.credits.size();
   Prepared& kept = tx.prepared.emplace();
   kept.hash = line.hash;
   kept.source = line.source;
@@ -77,5 +77,8 @@ Result<void> Merge::on(const Parked& line, const Place& place) {
   changes_.parked.push_back(row(line, place, Source::settlements));
   return {};
 }
+
+// Of a meter, and of no sum: the settler's metrics tell of it.
+Result<void> Merge::on(const ParkedCredit&, const Place&) { return {}; }
 
 }  // namespace paytick::projections

@@ -73,9 +73,20 @@ Result<void> Accrual::apply(const Output& line, TimeMs at_time) {
                             if (auto moved = due_is(sum, due, at_time); !moved) return moved;
                           return {};
                         },
+                        [&](const PayoutLine& l) -> Result<void> {
+                          pay_out(l.creator);
+                          return {};
+                        },
+                        [&](const CreditLine& l) { return credits_.apply(l, at_time); },
                         [](const auto&) -> Result<void> { return {}; },
                     },
                     line);
+}
+
+// What is due by now; what becomes due later waits for the policy again, or for the next request.
+void Accrual::pay_out(const CreatorId& creator) {
+  for (SumState& sum : sums_)
+    if (sum.known && sum.creator == creator) sum.payout = sum.due;
 }
 
 void Accrual::stands_at(SumState& sum, Amount cumulative) {
@@ -154,8 +165,10 @@ void Accrual::on(const Parked& line) {
 }
 
 void Accrual::apply(const Settlement& line) {
+  if (credits_.apply(line)) return;
   std::visit(Match{
                  [&](const Submitted&) {},
+                 [&](const ParkedCredit&) {},
                  [&](const Expired& l) { land(l.hash); },
                  [&](const auto& l) { on(l); },
              },

@@ -1,8 +1,8 @@
 #pragma once
-// What a partition owes its creators: the fold of `ticks` (what is due) and `settlements` (what was paid).
-// Pure; restored from an image and the lines after it, or by folding both topics again from their beginnings.
-// Memory: one SumState a sum, one entry a session that has not closed. Order between the two topics does not
-// matter; within one, lines come in log order.
+// What a partition owes its creators: the fold of `ticks` (what is due) and `settlements` (what was paid);
+// and what the treasury owes its meters (credits.h). Pure; restored from an image and the lines after it, or
+// by folding both topics again from their beginnings. Memory: one SumState a sum, one entry a session that
+// has not closed. Order between the two topics does not matter; within one, lines come in log order.
 //
 // Not thread-safe. Error codes: "due_falls", "unknown_sum" (fatal: the log contradicts itself).
 
@@ -18,12 +18,8 @@
 #include "model/outputs.h"
 #include "model/settlements.h"
 #include "model/time.h"
+#include "settler/credits.h"
 #include "settler/policy.h"
-
-namespace paytick {
-class ImageReader;
-class ImageWriter;
-}  // namespace paytick
 
 namespace paytick::settler {
 
@@ -39,6 +35,7 @@ struct SumState {
   bool given_up = false;   // parked, and trying again cannot help
   Amount due;              // cumulative, from ticks
   Amount settled;          // cumulative, stands on the chain
+  Amount payout;           // what was due when its creator asked to be paid; beyond `settled`: now
   TimeMs unsettled_since;  // when `due` passed `settled`
   TimeMs retry_at;
   std::uint32_t failures = 0;  // in a row
@@ -47,7 +44,8 @@ struct SumState {
 
 class Accrual {
  public:
-  explicit Accrual(const Policy& policy) : policy_(policy), fee_per_item_(policy.fee_per_item) {}
+  explicit Accrual(const Policy& policy)
+      : policy_(policy), fee_per_item_(policy.fee_per_item), credits_(policy) {}
 
   // A line of `ticks`; `at` is its record's append time.
   Result<void> apply(const Output& line, TimeMs at);
@@ -63,6 +61,8 @@ class Accrual {
   void read_image(ImageReader& in);
 
   const std::vector<SumState>& sums() const { return sums_; }
+  Credits& credits() { return credits_; }
+  const Credits& credits() const { return credits_; }
   // What an item costs of the network's fee, for the share that it may take.
   Amount fee_per_item() const { return fee_per_item_; }
   // Transactions that failed in a row: a batch is made smaller with each.
@@ -82,6 +82,7 @@ class Accrual {
   }
 
   Result<void> due_is(SumId sum, Amount due, TimeMs at);
+  void pay_out(const CreatorId& creator);
   SumState& at(SumId sum);
   void stands_at(SumState& sum, Amount cumulative);
   // By the router, of itself.
@@ -103,6 +104,7 @@ class Accrual {
   std::uint32_t failed_in_a_row_ = 0;
   Wide due_ = 0, settled_ = 0;
   std::size_t parked_ = 0;
+  Credits credits_;
 };
 
 }  // namespace paytick::settler

@@ -40,8 +40,9 @@ struct TransactionAnswer {
   std::uint32_t ledger = 0;   // where it was applied
   TimeMs at;                  // close time of that ledger
   Amount network_fee;
-  std::string code;                // with `failed`
-  std::vector<SettledItem> items;  // with `success`: one for each item of the batch, in order
+  std::string code;                        // with `failed`
+  std::vector<SettledItem> items;          // with `success`: one for each item of the batch, in order
+  std::vector<CreditedItem> credits = {};  // likewise, of a batch of credits
 };
 
 // What the router tells, already decoded; events of other contracts never get here.
@@ -80,6 +81,17 @@ class ChainPort {
   virtual Result<Preparation> prepare(std::span<const SettlementItem> items, std::int64_t sequence,
                                       TimeMs min_time, TimeMs max_time) = 0;
 
+  // The same for a batch of credits, out of the treasury. Only where has_treasury().
+  virtual Result<Preparation> prepare_credits(std::span<const CreditItem> /*items*/,
+                                              std::int64_t /*sequence*/, TimeMs /*min_time*/,
+                                              TimeMs /*max_time*/) {
+    return no_treasury();
+  }
+  // Whether there is a key that signs credits.
+  virtual bool has_treasury() const { return false; }
+  // What the router's treasury holds of the meters' token.
+  virtual Result<Amount> treasury_balance() { return no_treasury(); }
+
   // The same bytes may be sent any number of times; they apply at most once.
   virtual Result<SendAnswer> send(std::string_view envelope) = 0;
 
@@ -87,6 +99,11 @@ class ChainPort {
 
   // The contracts' own word: what has been paid so far for each item's (meter, creator, bps), in order.
   virtual Result<std::vector<Amount>> paid(std::span<const SettlementItem> items) = 0;
+
+  // What has been credited so far to each item's meter, in order.
+  virtual Result<std::vector<Amount>> credited(std::span<const CreditItem> /*items*/) {
+    return no_treasury();
+  }
 
   // Events of the router after `cursor`; when it is empty, from `start_ledger` on. Code "pruned": the node no
   // longer has that place; read the meters' totals instead and go on from the oldest ledger it has
@@ -100,6 +117,11 @@ class ChainPort {
   // Names the creators who may be paid; by the admin's key, whole when it returns. Registered ones are
   // skipped.
   virtual Result<void> register_creators(std::span<const CreatorId> creators) = 0;
+
+ protected:
+  static tl::unexpected<Error> no_treasury() {
+    return fail("no_treasury", "There is no treasury's key here; give PAYTICK_TREASURY_SECRET.");
+  }
 };
 
 }  // namespace paytick::settler

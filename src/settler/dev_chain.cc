@@ -105,8 +105,9 @@ Result<ContractId> DevChain::deploy_router(const RouterSetup& setup, std::string
   auto created = submitter_.submit(chain::create_contract(
       submitter_.account(), salt, *router_hash,
       {chain::sc_address(setup.admin), chain::sc_address(setup.settler), chain::sc_address(*token),
-       chain::sc_address(setup.fee_account), chain::sc_u32(setup.bps_cap), chain::sc_bytes(*meter_hash),
-       chain::sc_i128(setup.initial_allowance), chain::sc_u64(setup.refund_delay_s)}));
+       chain::sc_address(setup.fee_account), chain::sc_address(setup.treasury), chain::sc_u32(setup.bps_cap),
+       chain::sc_bytes(*meter_hash), chain::sc_i128(setup.initial_allowance),
+       chain::sc_u64(setup.refund_delay_s)}));
   if (!created) return tl::unexpected(created.error());
   return router;
 }

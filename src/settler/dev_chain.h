@@ -24,6 +24,7 @@ struct RouterSetup {
   AccountId admin;    // registers creators
   AccountId settler;  // settles
   AccountId fee_account;
+  AccountId treasury;  // pays credits
   std::uint32_t bps_cap = 5'000;
   std::string router_wasm, meter_wasm;    // the files' contents (contracts/wasm)
   Amount initial_allowance = kMaxAmount;  // development: the maximum (DESIGN.md §6)

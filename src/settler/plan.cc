@@ -9,21 +9,25 @@ namespace {
 struct Candidate {
   std::size_t sum = 0;
   TimeMs since;
-  bool aged = false;
+  bool now = false;  // whatever the fee's share
 };
 
 bool is_free(const SumState& sum, TimeMs now) {
   return sum.known && !sum.in_flight && !sum.given_up && sum.due > sum.settled && sum.retry_at <= now;
 }
 
-std::vector<Candidate> candidates(const Accrual& accrual, TimeMs now, const Policy& policy) {
+std::vector<Candidate> candidates(const Accrual& accrual, TimeMs now, Amount fee_per_item,
+                                  const Policy& policy) {
   std::vector<Candidate> out;
   for (std::size_t i = 0; i < accrual.sums().size(); ++i) {
     const SumState& sum = accrual.sums()[i];
     if (!is_free(sum, now)) continue;
     const bool aged = now - sum.unsettled_since >= policy.max_age_ms;
-    const bool large = sum.due.units() - sum.settled.units() >= policy.threshold.units();
-    if (aged || large || (policy.on_close && sum.closed)) out.push_back({i, sum.unsettled_since, aged});
+    const std::int64_t moves = sum.due.units() - sum.settled.units();
+    const bool large = moves >= policy.threshold.units();
+    const bool asked = sum.payout > sum.settled && moves > fee_per_item.units();
+    if (aged || large || asked || (policy.on_close && sum.closed))
+      out.push_back({i, sum.unsettled_since, aged || asked});
   }
   std::sort(out.begin(), out.end(), [](const Candidate& a, const Candidate& b) {
     return a.since != b.since ? a.since < b.since : a.sum < b.sum;
@@ -46,20 +50,20 @@ std::vector<Batch> plan(const Accrual& accrual, TimeMs now, const Policy& policy
   const std::size_t size = std::max<std::size_t>(1, policy.batch_items_max >> halvings);
   const Amount fee_per_item =
       accrual.fee_per_item() > Amount(0) ? accrual.fee_per_item() : policy.fee_per_item;
-  const std::vector<Candidate> all = candidates(accrual, now, policy);
+  const std::vector<Candidate> all = candidates(accrual, now, fee_per_item, policy);
   std::vector<Batch> out;
   for (std::size_t first = 0; first < all.size(); first += size) {
     const std::size_t last = std::min(all.size(), first + size);
     Batch batch;
     Amount moved;
-    bool aged = false;
+    bool at_once = false;
     for (std::size_t i = first; i < last; ++i) {
       const SumState& sum = accrual.sums()[all[i].sum];
       batch.push_back({static_cast<SumId>(all[i].sum), sum.meter, sum.creator, sum.bps, sum.due});
       moved = add(moved, Amount(sum.due.units() - sum.settled.units())).value_or(kMaxAmount);
-      aged = aged || all[i].aged;
+      at_once = at_once || all[i].now;
     }
-    if (aged || fee_is_worth(moved, batch.size(), fee_per_item, policy)) out.push_back(std::move(batch));
+    if (at_once || fee_is_worth(moved, batch.size(), fee_per_item, policy)) out.push_back(std::move(batch));
   }
   return out;
 }

@@ -17,6 +17,11 @@ struct Policy {
       2'000;                         // not while the network's fee would take more of the batch, unless aged
   std::size_t batch_items_max = 20;  // 23 fit a transaction, with an issued asset 19 (contracts/README.md)
 
+  // Credits go out at once, so many in a transaction (contracts/README.md: 36 fit, with an issued asset 31).
+  std::size_t credit_items_max = 25;
+  // The longest that a refused credit waits, parked or not: the treasury may have been filled meanwhile.
+  std::int64_t credit_retry_ms_max = 60'000;
+
   // The network's fee as known so far; Accrual lowers the second to what was really paid.
   Amount fee_base{20'000};
   Amount fee_per_item{30'000};
@@ -36,6 +41,7 @@ struct Policy {
 inline constexpr std::int32_t kCodeInvalidAmount = 10;
 inline constexpr std::int32_t kCodeBpsAboveCap = 11;
 inline constexpr std::int32_t kCodeUnknownMeter = 12;
+inline constexpr std::int32_t kCodeTransferFailed = 20;  // a treasury without the money, among others
 inline constexpr std::int32_t kCodePayeeIsMeter = 21;
 inline constexpr std::int32_t kCodeMeterFailed = 23;  // the least specific of those that are tried again
 

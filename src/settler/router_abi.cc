@@ -16,7 +16,14 @@ std::vector<ScVal> settle_args(std::span<const SettlementItem> items) {
   return {chain::sc_vec(std::move(batch))};
 }
 
-std::optional<std::vector<std::int32_t>> settle_codes(const ScVal& returned, std::size_t items) {
+std::vector<ScVal> credit_args(std::span<const CreditItem> items) {
+  std::vector<ScVal> batch;
+  for (const CreditItem& item : items)
+    batch.push_back(chain::sc_vec({chain::sc_address(item.meter), chain::sc_i128(item.cumulative)}));
+  return {chain::sc_vec(std::move(batch))};
+}
+
+std::optional<std::vector<std::int32_t>> item_codes(const ScVal& returned, std::size_t items) {
   const auto* bytes = returned.get<chain::ScBytes>();
   if (bytes == nullptr || bytes->value.bytes.size() != items) return std::nullopt;
   std::vector<std::int32_t> codes;
@@ -75,6 +82,45 @@ bool read_skipped(RouterEvent& out, std::span<const ScVal> topics, std::span<con
   return true;
 }
 
+bool read_credited(RouterEvent& out, std::span<const ScVal> topics, std::span<const ScVal> data) {
+  if (topics.size() != 2 || data.size() < 2) return false;
+  const auto cumulative = chain::amount_of(data[0]), amount = chain::amount_of(data[1]);
+  out.totals = totals_of(data.subspan(2));
+  if (!cumulative || !amount || !out.totals) return false;
+  out.cumulative = *cumulative;
+  out.amount = *amount;
+  out.code = out.amount > Amount(0) ? kCodePaid : kCodeNothingNew;
+  return true;
+}
+
+bool read_uncredited(RouterEvent& out, std::span<const ScVal> topics, std::span<const ScVal> data) {
+  if (topics.size() != 2 || data.size() != 2) return false;
+  const auto cumulative = chain::amount_of(data[0]);
+  const auto code = chain::unsigned_of(data[1]);
+  if (!cumulative || !code || *code > 255) return false;
+  out.cumulative = *cumulative;
+  out.code = static_cast<std::int32_t>(*code);
+  return true;
+}
+
+// The router's events of a transaction, decoded, in order.
+std::vector<RouterEvent> events_of(const chain::TransactionMeta& meta, const ContractId& router) {
+  std::vector<const chain::ContractEvent*> events;
+  if (const auto* v4 = meta.get<chain::TransactionMetaV4>()) {
+    for (const auto& operation : v4->operations)
+      for (const auto& event : operation.events) events.push_back(&event);
+  } else if (const auto* v3 = meta.get<chain::TransactionMetaV3>(); v3 != nullptr && v3->soroban) {
+    for (const auto& event : v3->soroban->events) events.push_back(&event);
+  }
+  std::vector<RouterEvent> out;
+  for (const chain::ContractEvent* event : events) {
+    if (event->contract != router || event->type != chain::EventType::contract) continue;
+    const auto& body = *event->body.get<chain::EventBody>();
+    if (auto decoded = router_event(body.topics, body.data)) out.push_back(std::move(*decoded));
+  }
+  return out;
+}
+
 }  // namespace
 
 std::optional<RouterEvent> router_event(std::span<const ScVal> topics, const ScVal& data) {
@@ -100,6 +146,12 @@ std::optional<RouterEvent> router_event(std::span<const ScVal> topics, const ScV
   } else if (*name == "skipped") {
     out.kind = RouterEvent::Kind::skipped;
     if (!read_skipped(out, topics, all)) return std::nullopt;
+  } else if (*name == "credited") {
+    out.kind = RouterEvent::Kind::credited;
+    if (!read_credited(out, topics, all)) return std::nullopt;
+  } else if (*name == "uncredited") {
+    out.kind = RouterEvent::Kind::uncredited;
+    if (!read_uncredited(out, topics, all)) return std::nullopt;
   } else {
     return std::nullopt;
   }
@@ -109,26 +161,27 @@ std::optional<RouterEvent> router_event(std::span<const ScVal> topics, const ScV
 std::optional<std::vector<SettledItem>> settled_items(const chain::TransactionMeta& meta,
                                                       const ContractId& router,
                                                       std::span<const SettlementItem> items) {
-  std::vector<const chain::ContractEvent*> events;
-  if (const auto* v4 = meta.get<chain::TransactionMetaV4>()) {
-    for (const auto& operation : v4->operations)
-      for (const auto& event : operation.events) events.push_back(&event);
-  } else if (const auto* v3 = meta.get<chain::TransactionMetaV3>(); v3 != nullptr && v3->soroban) {
-    for (const auto& event : v3->soroban->events) events.push_back(&event);
-  }
   std::vector<SettledItem> out;
-  for (const chain::ContractEvent* event : events) {
-    if (event->contract != router || event->type != chain::EventType::contract) continue;
-    const auto& body = *event->body.get<chain::EventBody>();
-    const auto decoded = router_event(body.topics, body.data);
-    if (!decoded ||
-        (decoded->kind != RouterEvent::Kind::settled && decoded->kind != RouterEvent::Kind::skipped))
-      continue;
+  for (const RouterEvent& event : events_of(meta, router)) {
+    if (event.kind != RouterEvent::Kind::settled && event.kind != RouterEvent::Kind::skipped) continue;
     if (out.size() >= items.size()) return std::nullopt;
     const SettlementItem& item = items[out.size()];
-    if (decoded->meter != item.meter || decoded->creator != item.creator || decoded->bps != item.bps)
+    if (event.meter != item.meter || event.creator != item.creator || event.bps != item.bps)
       return std::nullopt;
-    out.push_back({item.sum, decoded->cumulative, decoded->amount, decoded->fee, decoded->code});
+    out.push_back({item.sum, event.cumulative, event.amount, event.fee, event.code});
+  }
+  if (out.size() != items.size()) return std::nullopt;
+  return out;
+}
+
+std::optional<std::vector<CreditedItem>> credited_items(const chain::TransactionMeta& meta,
+                                                        const ContractId& router,
+                                                        std::span<const CreditItem> items) {
+  std::vector<CreditedItem> out;
+  for (const RouterEvent& event : events_of(meta, router)) {
+    if (event.kind != RouterEvent::Kind::credited && event.kind != RouterEvent::Kind::uncredited) continue;
+    if (out.size() >= items.size() || event.meter != items[out.size()].meter) return std::nullopt;
+    out.push_back({event.meter, event.cumulative, event.amount, event.code});
   }
   if (out.size() != items.size()) return std::nullopt;
   return out;

@@ -15,8 +15,10 @@ namespace paytick::settler {
 
 // Arguments of settle().
 std::vector<chain::ScVal> settle_args(std::span<const SettlementItem> items);
-// One code an item, from what settle() returns; nothing when it is something else.
-std::optional<std::vector<std::int32_t>> settle_codes(const chain::ScVal& returned, std::size_t items);
+// Arguments of credit().
+std::vector<chain::ScVal> credit_args(std::span<const CreditItem> items);
+// One code an item, from what settle() and credit() return; nothing when it is something else.
+std::optional<std::vector<std::int32_t>> item_codes(const chain::ScVal& returned, std::size_t items);
 
 struct MeterTotals {
   ViewerId viewer;
@@ -31,10 +33,10 @@ MeterReport report_of(const MeterId& meter, const MeterTotals& totals, std::uint
 // An event of the router. Others' events must be filtered out by the caller, who knows the contract it came
 // from.
 struct RouterEvent {
-  enum class Kind : std::uint8_t { meter, settled, skipped, refund } kind{};
+  enum class Kind : std::uint8_t { meter, settled, skipped, refund, credited, uncredited } kind{};
   MeterId meter;
-  std::optional<MeterTotals> totals;  // absent with `skipped`
-  // With settled and skipped:
+  std::optional<MeterTotals> totals;  // absent with `skipped` and `uncredited`
+  // With settled and skipped; cumulative, amount and code with credited and uncredited, too:
   std::optional<CreatorId> creator;  // absent when it is not an account
   std::uint16_t bps = 0;
   Amount cumulative, amount, fee;
@@ -48,5 +50,9 @@ std::optional<RouterEvent> router_event(std::span<const chain::ScVal> topics, co
 std::optional<std::vector<SettledItem>> settled_items(const chain::TransactionMeta& meta,
                                                       const ContractId& router,
                                                       std::span<const SettlementItem> items);
+// The same of a batch of credits.
+std::optional<std::vector<CreditedItem>> credited_items(const chain::TransactionMeta& meta,
+                                                        const ContractId& router,
+                                                        std::span<const CreditItem> items);
 
 }  // namespace paytick::settler

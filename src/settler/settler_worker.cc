@@ -29,14 +29,15 @@ SettlerWorker::SettlerWorker(SettlerConfig config, log::EventLog& log, ChainPort
       chain_(chain),
       clock_(clock),
       random_(random),
-      items_max_(config_.policy.batch_items_max) {}
+      items_max_(config_.policy.batch_items_max),
+      credits_max_(config_.policy.credit_items_max) {}
 SettlerWorker::~SettlerWorker() = default;
 
 Result<void> SettlerWorker::start() {
   started_ = false;
   pending_.clear();
   partitions_.clear();
-  next_plan_ = TimeMs{};
+  next_plan_ = next_treasury_look_ = TimeMs{};
   status_ = {};
   for (const PartitionId id : config_.partitions) {
     auto& p = *partitions_.emplace_back(std::make_unique<SettlerPartition>(
@@ -199,6 +200,11 @@ Result<void> SettlerWorker::look_up(Pending& f) {
 }
 
 Result<void> SettlerWorker::ask_totals(Pending& f) {
+  if (!f.prepared.credits.empty()) {
+    auto answer = credits_by_totals(f.prepared);
+    if (!answer) chain_failed(answer.error());
+    return move(f, answer ? *answer : Answer(TotalsUnmade{}));
+  }
   auto paid = chain_.paid(f.prepared.items);
   if (!paid) {
     chain_failed(paid.error());
@@ -217,19 +223,28 @@ Result<void> SettlerWorker::end(Pending& f, const Decision& decision) {
   switch (decision.action) {
     case Action::confirm: {
       const TransactionAnswer& a = *f.applied;
-      lines.push_back(Confirmed{f.prepared.hash, a.ledger, a.at, a.network_fee, a.items});
+      lines.push_back(Confirmed{f.prepared.hash, a.ledger, a.at, a.network_fee, a.items, a.credits});
       for (const SettledItem& item : a.items)
         if (is_permanent(item.code))
           lines.push_back(Parked{item.sum, "router_" + std::to_string(item.code), item.cumulative, now});
+      for (const CreditedItem& item : a.credits)
+        if (is_permanent(item.code))
+          lines.push_back(
+              ParkedCredit{item.meter, "router_" + std::to_string(item.code), item.cumulative, now});
       ++status_.confirmed;
       // What did not fit may fit the items of today.
-      items_max_ = std::min(items_max_ + 1, config_.policy.batch_items_max);
+      if (a.credits.empty())
+        items_max_ = std::min(items_max_ + 1, config_.policy.batch_items_max);
+      else
+        credits_max_ = std::min(credits_max_ + 1, config_.policy.credit_items_max);
       break;
     }
     case Action::settle_by_totals: {
       Confirmed line{f.prepared.hash, 0, now, Amount(0), {}};
       for (const SettlementItem& item : f.prepared.items)
         line.items.push_back({item.sum, item.cumulative, Amount(0), Amount(0), kCodeNothingNew});
+      for (const CreditItem& item : f.prepared.credits)
+        line.credits.push_back({item.meter, item.cumulative, Amount(0), kCodeNothingNew});
       lines.push_back(std::move(line));
       ++status_.confirmed;
       break;
@@ -248,9 +263,18 @@ Result<void> SettlerWorker::end(Pending& f, const Decision& decision) {
   return p.write(lines);
 }
 
+// Credits and sums take turns at being first, so that neither holds up the other.
 Result<bool> SettlerWorker::settle_something() {
+  next_plan_ = clock_.now() + config_.replan_ms;
+  look_at_treasury();
+  credits_turn_ = !credits_turn_;
+  auto done = credits_turn_ ? pay_credits() : settle_sums();
+  if (!done || *done) return done;
+  return credits_turn_ ? settle_sums() : pay_credits();
+}
+
+Result<bool> SettlerWorker::settle_sums() {
   const TimeMs now = clock_.now();
-  next_plan_ = now + config_.replan_ms;
   Policy policy = config_.policy;
   policy.batch_items_max = items_max_;
   for (std::size_t i = 0; i < partitions_.size(); ++i) {
@@ -266,20 +290,25 @@ Result<bool> SettlerWorker::settle_something() {
   return false;
 }
 
-Result<bool> SettlerWorker::prepare(SettlerPartition& p, Batch batch) {
+std::optional<SettlerWorker::Slot> SettlerWorker::next_slot() {
   auto sequence = chain_.next_sequence();
   if (!sequence) {
     chain_failed(sequence.error());
-    return false;
+    return std::nullopt;
   }
   auto ledger = chain_.latest_ledger();
   if (!ledger) {
     chain_failed(ledger.error());
-    return false;
+    return std::nullopt;
   }
   // By the chain's clock, so that ours may be wrong.
-  const TimeMs max_time = whole_second(ledger->close_time + config_.valid_ms);
-  auto preparation = chain_.prepare(batch, *sequence, TimeMs{}, max_time);
+  return Slot{*sequence, whole_second(ledger->close_time + config_.valid_ms)};
+}
+
+Result<bool> SettlerWorker::prepare(SettlerPartition& p, Batch batch) {
+  const auto slot = next_slot();
+  if (!slot) return false;
+  auto preparation = chain_.prepare(batch, slot->sequence, TimeMs{}, slot->max_time);
   if (!preparation) return refused_to_prepare(p, batch, preparation.error());
   status_.chain_trouble.reset();
   auto dropped = drop_foretold(p, batch, preparation->codes);
@@ -338,8 +367,11 @@ void SettlerWorker::chain_failed(const Error& error) {
 
 bool SettlerWorker::idle() {
   if (!pending_.empty()) return false;
-  return std::all_of(partitions_.begin(), partitions_.end(),
-                     [&](const auto& p) { return plan(p->accrual(), clock_.now(), config_.policy).empty(); });
+  const TimeMs now = clock_.now();
+  return std::all_of(partitions_.begin(), partitions_.end(), [&](const auto& p) {
+    const bool credits = chain_.has_treasury() && !p->accrual().credits().plan(now, credits_max_).empty();
+    return !credits && plan(p->accrual(), now, config_.policy).empty();
+  });
 }
 
 SettlerStatus SettlerWorker::status() const {
@@ -349,6 +381,11 @@ SettlerStatus SettlerWorker::status() const {
     out.due = add(out.due, p->accrual().due()).value_or(kMaxAmount);
     out.settled = add(out.settled, p->accrual().settled()).value_or(kMaxAmount);
     out.parked += p->accrual().parked();
+    const Credits& credits = p->accrual().credits();
+    out.credits_ordered = add(out.credits_ordered, credits.ordered()).value_or(kMaxAmount);
+    out.credits_paid = add(out.credits_paid, credits.credited()).value_or(kMaxAmount);
+    out.credits_waiting += credits.waiting();
+    out.credits_parked += credits.parked();
     out.snapshots += p->snapshots();
     out.restored += p->restored() ? 1 : 0;
   }

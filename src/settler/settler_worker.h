@@ -1,7 +1,8 @@
 #pragma once
 // The settler's shell: follows `ticks`, writes batches ahead to `settlements`, sends them, and records how
-// they end. It owns its partitions (settler_partition.h) under the lease of Role::settler and a fence in
-// `settlements`; one transaction of the source account is in flight at a time.
+// they end; batches of what is due to creators, and of credits that the treasury owes meters. It owns its
+// partitions (settler_partition.h) under the lease of Role::settler and a fence in `settlements`; one
+// transaction of the source account is in flight at a time.
 //
 // What it believes comes from the log alone: everything it writes it reads back before it acts on it. A
 // restart takes the newest snapshot and folds what came after; without one it folds both topics from their
@@ -34,6 +35,7 @@ struct SettlerConfig {
   std::int64_t valid_ms = 60'000;   // how long a transaction can be applied; longer outlasts more trouble
   std::int64_t replan_ms = 200;     // between two looks for something to settle
   std::int64_t backoff_ms = 2'000;  // after the chain could not be reached or refused a simulation
+  std::int64_t treasury_poll_ms = 30'000;  // between two looks at what the treasury holds
   // A snapshot after so much of both topics, and never before four times its own size: what a restart folds
   // again at most. 0: never.
   std::uint64_t snapshot_every_bytes = 64 * 1024 * 1024;
@@ -45,6 +47,10 @@ struct SettlerConfig {
 struct SettlerStatus {
   Amount due, settled;  // over all partitions
   std::size_t in_flight = 0, parked = 0;
+  Amount credits_ordered, credits_paid;                  // likewise
+  std::size_t credits_waiting = 0, credits_parked = 0;   // meters
+  std::optional<Amount> treasury;                        // what it holds, as far as known
+  std::optional<Error> treasury_trouble;                 // no key, or another account's
   std::uint64_t confirmed = 0, failed = 0, expired = 0;  // since start()
   std::uint64_t snapshots = 0;                           // written since start()
   std::size_t restored = 0;                              // partitions that start() took from a snapshot
@@ -84,10 +90,27 @@ class SettlerWorker {
   Result<void> end(Pending& flight, const Decision& decision);
 
   Result<bool> settle_something();
+  Result<bool> settle_sums();
+  // Where a transaction stands among those of the source account, and until when it can be applied. Nothing
+  // while the chain cannot be reached.
+  struct Slot {
+    std::int64_t sequence = 0;
+    TimeMs max_time;
+  };
+  std::optional<Slot> next_slot();
   Result<bool> prepare(SettlerPartition& p, Batch batch);
   Result<bool> drop_foretold(SettlerPartition& p, const Batch& batch, const std::vector<std::int32_t>& codes);
   Result<bool> refused_to_prepare(SettlerPartition& p, const Batch& batch, const Error& error);
   void chain_failed(const Error& error);
+
+  // settler_worker_credits.cc
+  Result<bool> pay_credits();
+  Result<bool> prepare(SettlerPartition& p, const CreditBatch& batch);
+  Result<bool> drop_foretold(SettlerPartition& p, const CreditBatch& batch,
+                             const std::vector<std::int32_t>& codes);
+  Result<bool> refused_to_prepare(SettlerPartition& p, const CreditBatch& batch, const Error& error);
+  Result<Answer> credits_by_totals(const Prepared& prepared);
+  void look_at_treasury();
 
   SettlerConfig config_;
   log::EventLog& log_;
@@ -99,6 +122,9 @@ class SettlerWorker {
   TimeMs next_plan_;
   std::size_t turn_ = 0;   // whose partition is planned next
   std::size_t items_max_;  // what the network's limits have let through
+  std::size_t credits_max_;
+  bool credits_turn_ = false;  // whose turn it is to be looked at first
+  TimeMs next_treasury_look_;
   SettlerStatus status_;
   bool started_ = false;
 };

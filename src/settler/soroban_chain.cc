@@ -69,19 +69,28 @@ std::uint32_t SorobanChain::inclusion_fee() {
 
 Result<Preparation> SorobanChain::prepare(std::span<const SettlementItem> items, std::int64_t sequence,
                                           TimeMs min_time, TimeMs max_time) {
+  auto out = prepare_call("settle", settle_args(items), settler_, items.size(), sequence, min_time, max_time);
+  if (out) out->prepared.items.assign(items.begin(), items.end());
+  return out;
+}
+
+Result<Preparation> SorobanChain::prepare_call(std::string_view function, std::vector<chain::ScVal> args,
+                                               const chain::SecretKey& signer, std::size_t items,
+                                               std::int64_t sequence, TimeMs min_time, TimeMs max_time) {
   chain::SignedTransaction envelope;
   envelope.tx =
       chain::make_transaction(source(), sequence, inclusion_fee(), {seconds(min_time), seconds(max_time)},
-                              chain::invoke(config_.router, "settle", settle_args(items)));
-  // The router asks for the settler's word: the source of the call gives it.
-  if (config_.channel) envelope.tx.operations.front().source = chain::muxed(settler_.account());
+                              chain::invoke(config_.router, function, std::move(args)));
+  // The router asks for the signer's word: the source of the call gives it.
+  const bool pays_itself = signer.account() == source();
+  if (!pays_itself) envelope.tx.operations.front().source = chain::muxed(signer.account());
   auto simulated = rpc_.simulate(envelope.tx);
   if (!simulated) return tl::unexpected(simulated.error());
   if (!simulated->error.empty()) {
     // The host's own budget is a limit like the others: fewer items may fit.
     const bool budget = simulated->error.find("Budget") != std::string::npos;
     return fail(budget ? "limit_budget" : "simulation_failed",
-                "The router refuses to settle: " + simulated->error);
+                "The router refuses to " + std::string(function) + ": " + simulated->error);
   }
   if (simulated->needs_restore)
     return fail("restore_needed",
@@ -89,8 +98,8 @@ Result<Preparation> SorobanChain::prepare(std::span<const SettlementItem> items,
                 Next::retry);
   if (auto done = chain::assemble(envelope.tx, simulated->resources); !done)
     return tl::unexpected(done.error());
-  chain::sign(network_, settler_, envelope);
-  if (config_.channel) chain::sign(network_, *config_.channel, envelope);
+  chain::sign(network_, signer, envelope);
+  if (!pays_itself) chain::sign(network_, config_.channel ? *config_.channel : settler_, envelope);
   if (auto fits = chain::check_limits(envelope, simulated->resources.events_and_return_bytes); !fits)
     return tl::unexpected(fits.error());
   Preparation out;
@@ -101,8 +110,7 @@ Result<Preparation> SorobanChain::prepare(std::span<const SettlementItem> items,
   out.prepared.max_time = max_time;
   out.prepared.ledger = simulated->latest_ledger;
   out.prepared.envelope = chain::encode_base64(chain::Envelope{envelope});
-  out.prepared.items.assign(items.begin(), items.end());
-  if (auto codes = settle_codes(simulated->result, items.size())) out.codes = std::move(*codes);
+  if (auto codes = item_codes(simulated->result, items)) out.codes = std::move(*codes);
   return out;
 }
 
@@ -139,6 +147,17 @@ Result<TransactionAnswer> SorobanChain::transaction(const Prepared& prepared) {
   }
   if (out.state == TransactionState::failed) {
     if (out.code.empty()) out.code = "tx_failed";
+    return out;
+  }
+  if (!prepared.credits.empty()) {
+    std::optional<std::vector<CreditedItem>> credits;
+    if (reply->meta) credits = credited_items(*reply->meta, config_.router, prepared.credits);
+    if (!credits) {
+      auto by_totals = credits_by_totals(prepared.credits);
+      if (!by_totals) return tl::unexpected(by_totals.error());
+      credits = std::move(*by_totals);
+    }
+    out.credits = std::move(*credits);
     return out;
   }
   std::optional<std::vector<SettledItem>> items;

@@ -22,6 +22,8 @@ struct SorobanConfig {
   // settlers sign with one key, and each has an account of its own here. Else they would take each other's
   // numbers: nothing is paid twice, but one of two transactions is refused.
   std::optional<chain::SecretKey> channel;
+  // Signs credits, which are paid out of its account: the router's treasury. May be the settler's.
+  std::optional<chain::SecretKey> treasury;
 };
 
 class SorobanChain : public ChainPort {
@@ -39,6 +41,12 @@ class SorobanChain : public ChainPort {
   Result<std::int64_t> next_sequence() override;
   Result<Preparation> prepare(std::span<const SettlementItem> items, std::int64_t sequence, TimeMs min_time,
                               TimeMs max_time) override;
+  Result<Preparation> prepare_credits(std::span<const CreditItem> items, std::int64_t sequence,
+                                      TimeMs min_time, TimeMs max_time) override;
+  bool has_treasury() const override { return config_.treasury.has_value(); }
+  // Code "foreign_treasury" when the router's treasury is another account than our key's.
+  Result<Amount> treasury_balance() override;
+  Result<std::vector<Amount>> credited(std::span<const CreditItem> items) override;
   Result<SendAnswer> send(std::string_view envelope) override;
   Result<TransactionAnswer> transaction(const Prepared& prepared) override;
   Result<std::vector<Amount>> paid(std::span<const SettlementItem> items) override;
@@ -51,6 +59,12 @@ class SorobanChain : public ChainPort {
   SorobanChain(SorobanConfig config, chain::RpcClient rpc, const chain::SecretKey& settler,
                std::optional<chain::SecretKey> admin);
 
+  // A call of the router, simulated, assembled and signed by `signer`, whose word it asks for, and by the
+  // account that pays; without items.
+  Result<Preparation> prepare_call(std::string_view function, std::vector<chain::ScVal> args,
+                                   const chain::SecretKey& signer, std::size_t items, std::int64_t sequence,
+                                   TimeMs min_time, TimeMs max_time);
+  Result<std::vector<CreditedItem>> credits_by_totals(std::span<const CreditItem> items);
   Result<std::vector<SettledItem>> items_by_totals(std::span<const SettlementItem> items);
   std::uint32_t inclusion_fee();
 

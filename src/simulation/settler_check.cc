@@ -1,5 +1,7 @@
 #include "simulation/settler_check.h"
 
+#include <map>
+
 #include "settler/frame_follower.h"
 
 namespace paytick::simulation {
@@ -10,6 +12,23 @@ constexpr std::size_t kAll = 1U << 30;
 std::string in_words(const settler::SumState& sum) {
   return to_decimal(sum.due) + " due, " + to_decimal(sum.settled) + " settled" +
          (sum.in_flight ? ", in flight" : "") + (sum.parked ? ", parked" : "");
+}
+
+// The two may have met the meters in another order.
+std::string compare_credits(const settler::Credits& believed, const settler::Credits& folded) {
+  std::map<MeterId, settler::CreditState> by_meter;
+  for (const settler::CreditState& credit : folded.all()) by_meter[credit.meter] = credit;
+  if (believed.all().size() != by_meter.size()) return "the settler knows other credits than the log";
+  for (const settler::CreditState& a : believed.all()) {
+    const settler::CreditState& b = by_meter[a.meter];
+    if (a.ordered == b.ordered && a.credited == b.credited && a.in_flight == b.in_flight &&
+        a.parked == b.parked)
+      continue;
+    return "the settler believes that of " + to_decimal(a.ordered) + " ordered for meter " +
+           to_text(a.meter) + " " + to_decimal(a.credited) + " is paid in; the log says " +
+           to_decimal(b.credited) + " of " + to_decimal(b.ordered);
+  }
+  return {};
 }
 
 }  // namespace
@@ -47,7 +66,7 @@ std::string compare_with_log(log::EventLog& log, PartitionId partition, const se
       return "the settler believes of sum " + std::to_string(i) + ": " + in_words(a) +
              "; the log says: " + in_words(b);
   }
-  return {};
+  return compare_credits(believed.credits(), folded.credits());
 }
 
 }  // namespace paytick::simulation

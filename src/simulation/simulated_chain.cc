@@ -20,16 +20,28 @@ Result<settler::Preparation> SimulatedChain::prepare(std::span<const SettlementI
                                                      std::int64_t sequence, TimeMs min_time,
                                                      TimeMs max_time) {
   settler::Preparation out;
-  Prepared& p = out.prepared;
+  out.prepared.items.assign(items.begin(), items.end());
+  make(out.prepared, sequence, min_time, max_time);
+  return out;
+}
+
+Result<settler::Preparation> SimulatedChain::prepare_credits(std::span<const CreditItem> items,
+                                                             std::int64_t sequence, TimeMs min_time,
+                                                             TimeMs max_time) {
+  settler::Preparation out;
+  out.prepared.credits.assign(items.begin(), items.end());
+  make(out.prepared, sequence, min_time, max_time);
+  return out;
+}
+
+void SimulatedChain::make(Prepared& p, std::int64_t sequence, TimeMs min_time, TimeMs max_time) {
   p.sequence = sequence;
   p.min_time = min_time;
   p.max_time = max_time;
   p.ledger = ledger_.sequence;
-  p.items.assign(items.begin(), items.end());
   p.envelope = "tx-" + std::to_string(made_.size() + 1);
   blake2b(p.envelope, p.hash.bytes);
   made_[p.envelope] = p;
-  return out;
 }
 
 Result<SendAnswer> SimulatedChain::send(std::string_view envelope) {
@@ -72,7 +84,23 @@ void SimulatedChain::apply(const Prepared& p) {
     answer.items.push_back(
         {item.sum, Amount(paid), Amount(amount), Amount(0), amount > 0 ? kCodePaid : kCodeNothingNew});
   }
+  for (const CreditItem& item : p.credits) answer.credits.push_back(pay_in(item));
   results_[p.hash] = answer;
+}
+
+CreditedItem SimulatedChain::pay_in(const CreditItem& item) {
+  const auto m = meters_.find(item.meter);
+  if (m == meters_.end()) return {item.meter, item.cumulative, Amount(0), settler::kCodeUnknownMeter};
+  std::int64_t& sum = credited_[item.meter];
+  const std::int64_t amount = item.cumulative.units() - (pays_twice ? 0 : sum);
+  if (amount <= 0) return {item.meter, Amount(sum), Amount(0), kCodeNothingNew};
+  if (amount > treasury) return {item.meter, item.cumulative, Amount(0), settler::kCodeTransferFailed};
+  sum += amount;
+  treasury -= amount;
+  m->second.deposited = Amount(m->second.deposited.units() + amount);
+  m->second.allowance = std::max(m->second.allowance, m->second.deposited);
+  tell(m->second);
+  return {item.meter, Amount(sum), Amount(amount), kCodePaid};
 }
 
 Result<settler::TransactionAnswer> SimulatedChain::transaction(const Prepared& prepared) {
@@ -126,6 +154,12 @@ void SimulatedChain::pay_out(const MeterId& meter) {
   m.refund_at = {};
   m.refunded = Amount(m.refunded.units() + amount);
   tell(m);
+}
+
+Result<std::vector<Amount>> SimulatedChain::credited(std::span<const CreditItem> items) {
+  std::vector<Amount> out;
+  for (const CreditItem& item : items) out.emplace_back(credited_[item.meter]);
+  return out;
 }
 
 // A cursor is the number of the event it stands behind.

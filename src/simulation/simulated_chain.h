@@ -29,6 +29,8 @@ class SimulatedChain final : public settler::ChainPort {
   explicit SimulatedChain(TimeMs now) { ledger_.close_time = now; }
   void close_ledger(TimeMs now);
   const std::map<Key, std::int64_t>& paid_sums() const { return paid_; }
+  const std::map<MeterId, std::int64_t>& credited_sums() const { return credited_; }
+  std::int64_t treasury = std::int64_t{1} << 62;  // what it holds
 
   // What viewers do there: register a meter or pay into it, ask for their money back, and are paid out.
   void deposit(const ViewerId& viewer, const MeterId& meter, Amount amount);
@@ -42,6 +44,11 @@ class SimulatedChain final : public settler::ChainPort {
   Result<std::int64_t> next_sequence() override { return sequence_ + 1; }
   Result<settler::Preparation> prepare(std::span<const SettlementItem> items, std::int64_t sequence,
                                        TimeMs min_time, TimeMs max_time) override;
+  Result<settler::Preparation> prepare_credits(std::span<const CreditItem> items, std::int64_t sequence,
+                                               TimeMs min_time, TimeMs max_time) override;
+  bool has_treasury() const override { return true; }
+  Result<Amount> treasury_balance() override { return Amount(treasury); }
+  Result<std::vector<Amount>> credited(std::span<const CreditItem> items) override;
   Result<settler::SendAnswer> send(std::string_view envelope) override;
   Result<settler::TransactionAnswer> transaction(const Prepared& prepared) override;
   Result<std::vector<Amount>> paid(std::span<const SettlementItem> items) override;
@@ -50,7 +57,9 @@ class SimulatedChain final : public settler::ChainPort {
   Result<void> register_creators(std::span<const CreatorId> creators) override;
 
  private:
+  void make(Prepared& p, std::int64_t sequence, TimeMs min_time, TimeMs max_time);
   void apply(const Prepared& p);
+  CreditedItem pay_in(const CreditItem& item);
   void tell(MeterReport& meter, std::optional<RefundRequest> refund = std::nullopt);
   EventFault draw() const { return event_fault ? event_fault() : EventFault::none; }
 
@@ -60,6 +69,7 @@ class SimulatedChain final : public settler::ChainPort {
   std::optional<Prepared> pending_;
   std::map<TxHash, settler::TransactionAnswer> results_;
   std::map<Key, std::int64_t> paid_;
+  std::map<MeterId, std::int64_t> credited_;
   std::map<MeterId, MeterReport> meters_;
   std::map<MeterId, std::int64_t> asked_back_;
   std::vector<settler::ChainEvent> events_;

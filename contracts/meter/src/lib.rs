@@ -6,7 +6,7 @@
 
 mod storage;
 
-use paytick_contract_types::{amount, ttl, Error, RouterClient, Totals, Withdrawal};
+use paytick_contract_types::{amount, ttl, Credited, Error, RouterClient, Totals, Withdrawal};
 use soroban_sdk::{contract, contractimpl, token::TokenClient, Address, Env};
 use storage::{Config, State};
 
@@ -112,6 +112,31 @@ impl Meter {
         Ok(Withdrawal(cumulative, moved, fee, totals))
     }
 
+    /// Takes from the treasury what `cumulative` exceeds the sum it has paid in already. An
+    /// older or equal sum takes nothing. The router only, under the treasury's signature.
+    pub fn credit(env: Env, treasury: Address, cumulative: i128) -> Result<Credited, Error> {
+        let config = Config::load(&env);
+        config.router.require_auth();
+        let cumulative = amount::positive(cumulative)?;
+        let this = env.current_contract_address();
+        if treasury == this {
+            return Err(Error::PayeeIsMeter);
+        }
+        let mut state = State::load(&env);
+        let moved = cumulative.saturating_sub(state.credited).max(0);
+        if moved > 0 {
+            transfer(&env, &config, &treasury, &this, moved as i128)?;
+            state.credited = cumulative;
+        }
+        observe(&env, &config, &mut state);
+        // Rolled back with the call, the transfer included.
+        if moved > 0 && state.deposited > i64::MAX as i128 {
+            return Err(Error::Overflow);
+        }
+        let totals = save(&env, &config, &state);
+        Ok(Credited(state.credited, moved, totals))
+    }
+
     /// The viewer signs the most that may ever be paid out, over all creators. Only rises.
     pub fn allow(env: Env, total: i128) -> Result<Totals, Error> {
         let config = Config::load(&env);
@@ -192,6 +217,11 @@ impl Meter {
     /// The cumulative sum paid for (creator, bps), the platform's share included.
     pub fn paid(env: Env, creator: Address, bps: u32) -> i128 {
         storage::paid(&env, &creator, bps) as i128
+    }
+
+    /// The cumulative sum that the treasury has paid in.
+    pub fn credited(env: Env) -> i128 {
+        State::load(&env).credited as i128
     }
 
     /// Router, viewer, token, and the refund's delay in seconds.

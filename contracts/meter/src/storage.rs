@@ -30,6 +30,8 @@ pub struct State {
     pub version: u64,
     /// Unix seconds of the pending request, 0 for none.
     pub refund_at: u64,
+    /// The cumulative sum that the treasury has paid in, part of `deposited`.
+    pub credited: i64,
 }
 
 /// One persistent entry for each pair, holding the cumulative sum as `i64`.
@@ -50,7 +52,7 @@ impl Config {
 
 impl State {
     pub fn new(allowance: i64) -> Self {
-        State { deposited: 0, refunded: 0, paid: 0, allowance, version: 1, refund_at: 0 }
+        State { deposited: 0, refunded: 0, paid: 0, allowance, version: 1, refund_at: 0, credited: 0 }
     }
 
     pub fn load(env: &Env) -> Self {

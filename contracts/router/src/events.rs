@@ -1,7 +1,7 @@
 //! The events, which are what the rest of paytick reads. Frozen: names, order and types
 //! are decoded elsewhere. Data are vectors, since 16 KiB of events bound a batch.
 
-use paytick_contract_types::{amount, Error, Totals, Withdrawal};
+use paytick_contract_types::{amount, Credited, Error, Totals, Withdrawal};
 use soroban_sdk::{contractevent, Address, Env, Symbol};
 
 #[contractevent(topics = ["meter"], data_format = "vec")]
@@ -43,6 +43,29 @@ struct SkippedEvent {
     #[topic]
     creator: Address,
     bps: u32,
+    cumulative: i64,
+    code: u32,
+}
+
+#[contractevent(topics = ["credited"], data_format = "vec")]
+struct CreditedEvent {
+    #[topic]
+    meter: Address,
+    cumulative: i64,
+    amount: i64,
+    viewer: Address,
+    deposited: i64,
+    refunded: i64,
+    paid: i64,
+    allowance: i64,
+    version: u64,
+    refund_at: u64,
+}
+
+#[contractevent(topics = ["uncredited"], data_format = "vec")]
+struct UncreditedEvent {
+    #[topic]
+    meter: Address,
     cumulative: i64,
     code: u32,
 }
@@ -126,6 +149,28 @@ pub fn skipped(
 ) {
     let cumulative = amount::clamp(cumulative);
     SkippedEvent { meter, creator, bps, cumulative, code: error as u32 }.publish(env);
+}
+
+pub fn credited(env: &Env, meter: Address, viewer: Address, credited: &Credited) {
+    let Credited(cumulative, amount, totals) = credited;
+    CreditedEvent {
+        meter,
+        cumulative: *cumulative,
+        amount: *amount,
+        viewer,
+        deposited: totals.deposited(),
+        refunded: totals.refunded(),
+        paid: totals.paid(),
+        allowance: totals.allowance(),
+        version: totals.version(),
+        refund_at: totals.refund_at(),
+    }
+    .publish(env);
+}
+
+pub fn uncredited(env: &Env, meter: Address, cumulative: i128, error: Error) {
+    let cumulative = amount::clamp(cumulative);
+    UncreditedEvent { meter, cumulative, code: error as u32 }.publish(env);
 }
 
 pub fn refund(env: &Env, meter: Address, viewer: Address, totals: &Totals) {

@@ -8,7 +8,7 @@ mod events;
 mod storage;
 
 use paytick_contract_types::{
-    amount, ttl, Error, MeterClient, Totals, Withdrawal, CODE_NOTHING_NEW, CODE_PAID,
+    amount, ttl, Credited, Error, MeterClient, Totals, Withdrawal, CODE_NOTHING_NEW, CODE_PAID,
 };
 use soroban_sdk::{
     contract, contractimpl, symbol_short, token::TokenClient, xdr::ToXdr, Address, Bytes, BytesN,
@@ -30,6 +30,7 @@ impl Router {
         settler: Address,
         token: Address,
         fee_account: Address,
+        treasury: Address,
         bps_cap: u32,
         meter_wasm_hash: BytesN<32>,
         initial_allowance: i128,
@@ -47,6 +48,7 @@ impl Router {
             meter_wasm_hash,
             initial_allowance,
             refund_delay_s,
+            treasury,
         }
         .save(&env);
         ttl::extend_instance(&env);
@@ -154,6 +156,33 @@ impl Router {
         codes
     }
 
+    /// Pays (meter, cumulative) in, in order, out of the treasury's own money: the difference
+    /// to what was credited to that meter so far. The treasury only, who signs the batch's
+    /// SHA-256 as the settler does, and below it each transfer as the token asks. One result
+    /// byte an item: 0 paid in, 1 nothing new, else an error code; a bad item leaves no trace
+    /// but its `uncredited` event.
+    pub fn credit(env: Env, batch: Vec<(Address, i128)>) -> Bytes {
+        let config = Config::touch(&env);
+        let digest: BytesN<32> = env.crypto().sha256(&batch.clone().to_xdr(&env)).to_bytes();
+        config.treasury.require_auth_for_args((digest,).into_val(&env));
+        let mut codes = Bytes::new(&env);
+        for (meter, cumulative) in batch.iter() {
+            let code = match pay_in(&env, &config, &meter, cumulative) {
+                Ok((viewer, credited)) => {
+                    let code = if credited.1 > 0 { CODE_PAID } else { CODE_NOTHING_NEW };
+                    events::credited(&env, meter, viewer, &credited);
+                    code
+                }
+                Err(error) => {
+                    events::uncredited(&env, meter, cumulative, error);
+                    error as u32
+                }
+            };
+            codes.push_back(code as u8);
+        }
+        codes
+    }
+
     /// The settler says that all of a meter is settled: a pending refund is paid at once.
     pub fn release_refund(env: Env, meter: Address) -> Result<Totals, Error> {
         let config = Config::touch(&env);
@@ -207,6 +236,14 @@ impl Router {
         config.fee_account = fee_account.clone();
         config.save(&env);
         events::key(&env, symbol_short!("fee"), fee_account);
+    }
+
+    pub fn set_treasury(env: Env, treasury: Address) {
+        let mut config = Config::touch(&env);
+        config.admin.require_auth();
+        config.treasury = treasury.clone();
+        config.save(&env);
+        events::key(&env, symbol_short!("treasury"), treasury);
     }
 
     pub fn config(env: Env) -> Config {
@@ -270,6 +307,22 @@ fn pay(
     match MeterClient::new(env, meter).try_withdraw(creator, &bps, &cumulative, &config.fee_account)
     {
         Ok(Ok(paid)) => Ok((viewer, paid)),
+        Err(Ok(error)) => Err(error),
+        _ => Err(Error::MeterFailed),
+    }
+}
+
+/// One item of a credit. Refused before the meter is called, or rolled back with its call.
+fn pay_in(
+    env: &Env,
+    config: &Config,
+    meter: &Address,
+    cumulative: i128,
+) -> Result<(Address, Credited), Error> {
+    amount::positive(cumulative)?;
+    let viewer = storage::touch_meter(env, meter).ok_or(Error::UnknownMeter)?;
+    match MeterClient::new(env, meter).try_credit(&config.treasury, &cumulative) {
+        Ok(Ok(credited)) => Ok((viewer, credited)),
         Err(Ok(error)) => Err(error),
         _ => Err(Error::MeterFailed),
     }

@@ -20,6 +20,7 @@ pub struct Config {
     pub meter_wasm_hash: BytesN<32>,
     pub initial_allowance: i128,
     pub refund_delay_s: u64,
+    pub treasury: Address,
 }
 
 /// Persistent entries, one each.

@@ -29,6 +29,7 @@ pub struct World {
     pub admin: Address,
     pub settler: Address,
     pub fee_account: Address,
+    pub treasury: Address,
     pub token: Address,
     pub router: Address,
 }
@@ -50,6 +51,7 @@ impl World {
         let admin = Address::generate(&env);
         let settler = Address::generate(&env);
         let fee_account = Address::generate(&env);
+        let treasury = Address::generate(&env);
         let hash = env.deployer().upload_contract_wasm(meter::WASM);
         let router = env.register(
             router::WASM,
@@ -58,13 +60,14 @@ impl World {
                 &settler,
                 &token,
                 &fee_account,
+                &treasury,
                 BPS_CAP,
                 hash,
                 initial_allowance,
                 REFUND_DELAY_S,
             ),
         );
-        World { env, admin, settler, fee_account, token, router }
+        World { env, admin, settler, fee_account, treasury, token, router }
     }
 
     /// What a development network has: nothing to sign first.
@@ -121,6 +124,19 @@ impl World {
         let mut batch = Vec::new(&self.env);
         for (meter, creator, bps, cumulative) in items {
             batch.push_back(((*meter).clone(), (*creator).clone(), *bps, *cumulative));
+        }
+        batch
+    }
+
+    /// The treasury's orders, out of what it was given.
+    pub fn credit(&self, items: &[(&Address, i128)]) -> std::vec::Vec<u8> {
+        codes(&self.router().credit(&self.credits(items)))
+    }
+
+    pub fn credits(&self, items: &[(&Address, i128)]) -> Vec<(Address, i128)> {
+        let mut batch = Vec::new(&self.env);
+        for (meter, cumulative) in items {
+            batch.push_back(((*meter).clone(), *cumulative));
         }
         batch
     }

@@ -6,7 +6,7 @@ use soroban_sdk::xdr::{self, ScVal};
 use soroban_sdk::{Address, Env, TryFromVal};
 use std::rc::Rc;
 
-/// A world whose token is XLM. Its admin, settler and fee account hold accounts.
+/// A world whose token is XLM. Its fee account and its treasury are accounts.
 pub fn world() -> World {
     let env = Env::new_with_config(EnvTestConfig { capture_snapshot_at_drop: false });
     env.ledger().set_timestamp(crate::NOW);
@@ -22,6 +22,9 @@ pub fn world() -> World {
     let fee_account = account(&w.env, 9_000, 100 * crate::XLM as i64);
     w.router().set_fee_account(&fee_account);
     w.fee_account = fee_account;
+    let treasury = account(&w.env, 9_001, 100 * crate::XLM as i64);
+    w.router().set_treasury(&treasury);
+    w.treasury = treasury;
     w
 }
 

@@ -31,6 +31,11 @@ impl Rogue {
         Self::call(&env, &meter, "withdraw", (payee, bps, 100i128, fee_account));
     }
 
+    /// Has a meter credited out of another's pocket without being the router.
+    pub fn endow(env: Env, meter: Address, pocket: Address) {
+        Self::call(&env, &meter, "credit", (pocket, 100i128));
+    }
+
     /// Releases a refund without being the router.
     pub fn release(env: Env, meter: Address) {
         Self::call(&env, &meter, "release_refund", ());

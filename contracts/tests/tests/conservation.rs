@@ -1,4 +1,4 @@
-//! Random deposits, transfers, allowances, settlements and refunds, held against a plain
+//! Random deposits, transfers, credits, allowances, settlements and refunds, held against a plain
 //! model: every code, every total and every balance, after every step. Money is conserved.
 
 use paytick_contract_tests::*;
@@ -11,6 +11,8 @@ const CREATORS: usize = 3;
 const SHARES: [u32; 4] = [0, 333, 1_000, BPS_CAP];
 const SEEDS: u64 = 24;
 const STEPS: usize = 120;
+/// So little that it runs short now and then.
+const TREASURY: i128 = 5_000;
 
 /// SplitMix64.
 struct Random(u64);
@@ -40,6 +42,7 @@ struct ModelMeter {
     refunded: i128,
     allowance: i128,
     requested: bool,
+    credited: i128,
     sums: BTreeMap<(usize, u32), i128>,
 }
 
@@ -85,6 +88,7 @@ struct Run {
     creators: std::vec::Vec<Address>,
     model: std::vec::Vec<ModelMeter>,
     purses: std::vec::Vec<i128>,
+    treasury: i128,
     /// The newest totals of each meter that a reader of events has seen.
     reader: BTreeMap<usize, (u64, std::vec::Vec<ScVal>)>,
 }
@@ -96,6 +100,7 @@ impl Run {
         for viewer in &viewers {
             w.mint(viewer, 1_000_000);
         }
+        w.mint(&w.treasury, TREASURY);
         let meters = viewers.iter().map(|v| w.router().deploy_meter(v)).collect();
         let creators = (0..CREATORS).map(|_| w.creator()).collect();
         Run {
@@ -105,6 +110,7 @@ impl Run {
             creators,
             model: std::vec![ModelMeter::default(); VIEWERS],
             purses: std::vec![1_000_000; VIEWERS],
+            treasury: TREASURY,
             viewers,
             reader: BTreeMap::new(),
         }
@@ -115,7 +121,7 @@ impl Run {
         let amount = 1 + self.random.below(5_000) as i128;
         let meter = self.meters[i].clone();
         let viewer = self.viewers[i].clone();
-        match self.random.below(10) {
+        match self.random.below(12) {
             0 | 1 if amount <= self.purses[i] => {
                 self.w.meter(&meter).deposit(&viewer, &amount);
                 self.read_events();
@@ -155,6 +161,7 @@ impl Run {
                 assert_eq!(left, self.model[i].give_back());
                 self.purses[i] += left;
             }
+            10 | 11 => self.credit(),
             _ => self.settle(),
         }
         self.check(i);
@@ -189,12 +196,41 @@ impl Run {
         assert_eq!(codes, expected);
     }
 
+    fn credit(&mut self) {
+        let mut items = std::vec::Vec::new();
+        let mut expected = std::vec::Vec::new();
+        for _ in 0..self.random.below(4) {
+            let i = self.random.index(VIEWERS);
+            let sum = self.model[i].credited + self.random.below(1_500) as i128 - 400;
+            items.push((self.meters[i].clone(), sum));
+            let moved = sum - self.model[i].credited;
+            expected.push(if sum <= 0 {
+                Error::InvalidAmount as u8
+            } else if moved <= 0 {
+                CODE_NOTHING_NEW as u8
+            } else if moved > self.treasury {
+                Error::TransferFailed as u8
+            } else {
+                self.treasury -= moved;
+                self.model[i].credited = sum;
+                self.model[i].balance += moved;
+                self.model[i].deposited += moved;
+                CODE_PAID as u8
+            });
+        }
+        let items: std::vec::Vec<_> = items.iter().map(|(meter, sum)| (meter, *sum)).collect();
+        let codes = self.w.credit(&items);
+        self.read_events();
+        assert_eq!(codes, expected);
+    }
+
     /// Directly after a call, whose events these are.
     fn read_events(&mut self) {
         for event in self.w.events() {
             let skip = match event.name().as_str() {
                 "meter" => 0,
                 "refund" => 1,
+                "credited" => 2,
                 "settled" => 4,
                 _ => continue,
             };
@@ -217,6 +253,8 @@ impl Run {
         assert_eq!((t.1 as i128, t.2 as i128, t.3 as i128), (m.deposited, m.refunded, m.paid()));
         assert_eq!((t.4 as i128, t.6 != 0), (m.allowance, m.requested));
         assert_eq!(self.w.token().balance(&self.meters[i]), m.balance);
+        assert_eq!(self.w.meter(&self.meters[i]).credited(), m.credited);
+        assert_eq!(self.w.token().balance(&self.w.treasury), self.treasury);
         assert_eq!(self.w.token().balance(&self.viewers[i]), self.purses[i]);
     }
 
@@ -262,7 +300,10 @@ fn money_is_conserved() {
         for m in &run.model {
             seen[0] += m.sums.len() as u32;
             seen[1] += (m.refunded > 0) as u32;
+            seen[2] += (m.credited > 0) as u32;
         }
+        seen[3] += (run.treasury < 500) as u32;
     }
     assert!(seen[0] > 100 && seen[1] > 20, "the walk must reach payments and refunds");
+    assert!(seen[2] > 50 && seen[3] > 5, "and credits, and a treasury run short");
 }

@@ -79,17 +79,36 @@ fn every_event_has_its_frozen_layout() {
     assert_eq!(e.topics, [symbol("skipped"), w.val(&meter), w.val(&stranger)]);
     assert_eq!(e.fields(), [ScVal::U32(2_000), ScVal::I64(-7), ScVal::U32(10)]);
 
+    let credit = |cumulative, amount| std::vec![ScVal::I64(cumulative), ScVal::I64(amount)];
+    w.credit(&[(&meter, 30_000_000)]);
+    let e = one(&w, &mut golden);
+    assert_eq!(e.topics, [symbol("credited"), w.val(&meter)]);
+    let expected =
+        [credit(30_000_000, 30_000_000), totals(80_000_000, 0, 1_200_001, 4, 0)].concat();
+    assert_eq!(e.fields(), expected);
+
+    w.credit(&[(&meter, 7)]);
+    let e = one(&w, &mut golden);
+    assert_eq!(e.topics, [symbol("credited"), w.val(&meter)]);
+    let expected = [credit(30_000_000, 0), totals(80_000_000, 0, 1_200_001, 4, 0)].concat();
+    assert_eq!(e.fields(), expected);
+
+    w.credit(&[(&meter, -7)]);
+    let e = one(&w, &mut golden);
+    assert_eq!(e.topics, [symbol("uncredited"), w.val(&meter)]);
+    assert_eq!(e.fields(), [ScVal::I64(-7), ScVal::U32(10)]);
+
     w.meter(&meter).request_refund();
     let e = one(&w, &mut golden);
     assert_eq!(e.topics, [symbol("refund"), w.val(&meter)]);
     let expected =
-        [std::vec![ScVal::U32(1_000)], totals(50_000_000, 0, 1_200_001, 4, NOW)].concat();
+        [std::vec![ScVal::U32(1_000)], totals(80_000_000, 0, 1_200_001, 5, NOW)].concat();
     assert_eq!(e.fields(), expected);
 
     w.router().release_refund(&meter);
     let e = one(&w, &mut golden);
     assert_eq!(e.topics, [symbol("meter"), w.val(&meter)]);
-    assert_eq!(e.fields(), totals(50_000_000, 48_799_999, 1_200_001, 5, 0));
+    assert_eq!(e.fields(), totals(80_000_000, 78_799_999, 1_200_001, 6, 0));
 
     let mut changed = |role: &str, w: &World| {
         let e = one(w, &mut golden);
@@ -100,6 +119,8 @@ fn every_event_has_its_frozen_layout() {
     changed("settler", &w);
     w.router().set_fee_account(&stranger);
     changed("fee", &w);
+    w.router().set_treasury(&stranger);
+    changed("treasury", &w);
     w.router().set_admin(&stranger);
     changed("admin", &w);
 

@@ -45,6 +45,7 @@ fn wrong_caller() {
     let creator = w.creator();
     let (viewer, meter) = w.funded(1_000);
     w.mint(&viewer, 100);
+    w.mint(&w.treasury, 100);
     w.meter(&meter).request_refund();
     w.later(REFUND_DELAY_S);
     let before = w.meter(&meter).totals();
@@ -58,6 +59,8 @@ fn wrong_caller() {
     refused_by_host!(m.try_allow(&(i64::MAX as i128)));
     refused_by_host!(m.try_request_refund());
     refused_by_host!(m.try_refund());
+    refused_by_host!(m.try_credit(&w.treasury, &10));
+    refused_by_host!(r.try_credit(&w.credits(&[(&meter, 10)])));
     refused_by_host!(r.try_settle(&batch));
     refused_by_host!(r.try_release_refund(&meter));
     refused_by_host!(r.try_deposit_many(&viewer, &vec![&w.env, (meter.clone(), 10)]));
@@ -66,6 +69,7 @@ fn wrong_caller() {
     refused_by_host!(r.try_set_admin(&viewer));
     refused_by_host!(r.try_set_settler(&viewer));
     refused_by_host!(r.try_set_fee_account(&viewer));
+    refused_by_host!(r.try_set_treasury(&viewer));
     let lie = router::Totals(viewer.clone(), 9, 0, 0, 9, 99, 0);
     refused_by_host!(r.try_report(&meter, &lie));
     refused_by_host!(r.try_report_refund(&meter, &lie));
@@ -80,9 +84,11 @@ fn a_contract_that_is_not_the_router() {
     w.meter(&meter).request_refund();
     let rogue = RogueClient::new(&w.env, &w.env.register(Rogue, ()));
     let payee = w.creator();
+    w.mint(&payee, 1_000);
     w.unsigned();
     refused_by_host!(rogue.try_loot(&meter, &payee, &0, &w.fee_account));
     refused_by_host!(rogue.try_release(&meter));
+    refused_by_host!(rogue.try_endow(&meter, &payee));
     assert_eq!(w.meter(&meter).balance(), 1_000);
 }
 
@@ -159,7 +165,7 @@ fn second_initialisation() {
     refused_by_host!(again);
     let hash = w.router().config().meter_wasm_hash;
     let args: Vec<Val> =
-        (&thief, &thief, &w.token, &thief, 10_000u32, hash, 0i128, 0u64).into_val(&w.env);
+        (&thief, &thief, &w.token, &thief, &thief, 10_000u32, hash, 0i128, 0u64).into_val(&w.env);
     let again = w.env.try_invoke_contract::<Val, InvokeError>(&w.router, &constructor, args);
     refused_by_host!(again);
     assert_eq!(w.meter(&meter).config().router, w.router);
@@ -172,7 +178,7 @@ fn a_cap_above_the_whole() {
     let w = World::open();
     let a = w.someone();
     let hash = w.router().config().meter_wasm_hash;
-    w.env.register(router::WASM, (&a, &a, &w.token, &a, 10_001u32, hash, 0i128, 0u64));
+    w.env.register(router::WASM, (&a, &a, &w.token, &a, &a, 10_001u32, hash, 0i128, 0u64));
 }
 
 #[test]
@@ -182,12 +188,14 @@ fn a_stolen_settler_key() {
     let thief = w.someone();
     let (viewer, meter) = w.funded(1_000);
     w.meter(&meter).allow(&300);
-    let admin_calls: [(&str, Vec<Val>); 5] = [
+    let admin_calls: [(&str, Vec<Val>); 7] = [
         ("register_creator", (&thief,).into_val(&w.env)),
         ("register_creators", (vec![&w.env, thief.clone()],).into_val(&w.env)),
         ("set_admin", (&thief,).into_val(&w.env)),
         ("set_settler", (&thief,).into_val(&w.env)),
         ("set_fee_account", (&thief,).into_val(&w.env)),
+        ("set_treasury", (&thief,).into_val(&w.env)),
+        ("credit", (w.credits(&[(&meter, 10)]),).into_val(&w.env)),
     ];
     let call = |contract: &Address, function: &str, args: Vec<Val>| {
         only(&w, &w.settler, contract, function, args.clone());

@@ -13,8 +13,8 @@ pub mod ttl;
 pub const CODE_PAID: u32 = 0;
 pub const CODE_NOTHING_NEW: u32 = 1;
 
-/// Stable numbers. They are contract errors, result codes of `settle` (so they stay
-/// below 256) and the `code` of a `skipped` event.
+/// Stable numbers. They are contract errors, result codes of `settle` and `credit` (so they
+/// stay below 256) and the `code` of a `skipped` or `uncredited` event.
 #[contracterror]
 #[derive(Copy, Clone, Debug, Eq, PartialEq, PartialOrd, Ord)]
 #[repr(u32)]
@@ -41,7 +41,7 @@ pub enum Error {
     Overflow = 19,
     /// The token refused the transfer (no such account, no trust line, not enough).
     TransferFailed = 20,
-    /// A meter cannot pay itself: it would count as a deposit.
+    /// A meter cannot pay itself, nor be its own treasury: it would count as a deposit.
     PayeeIsMeter = 21,
     /// A constructor argument is out of range.
     InvalidConfig = 22,
@@ -100,12 +100,19 @@ impl Totals {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Withdrawal(pub i64, pub i64, pub i64, pub Totals);
 
+/// What a credit did: the cumulative sum that now stands for this meter, the difference
+/// that moved (0: nothing new), the new totals.
+#[contracttype]
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Credited(pub i64, pub i64, pub Totals);
+
 /// The meter, as the router calls it.
 #[contractclient(name = "MeterClient")]
 pub trait MeterCalls {
     fn totals(env: Env) -> Totals;
     fn refresh(env: Env) -> Totals;
     fn release_refund(env: Env) -> Result<Totals, Error>;
+    fn credit(env: Env, treasury: Address, cumulative: i128) -> Result<Credited, Error>;
     fn withdraw(
         env: Env,
         creator: Address,

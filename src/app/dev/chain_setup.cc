@@ -18,14 +18,16 @@ Result<DevContracts> set_up_chain(const DevServices& services, const Secrets& se
   auto chain =
       settler::DevChain::connect(services.rpc_url, services.network_passphrase, secrets.operator_key);
   if (!chain) return tl::unexpected(chain.error());
-  const std::array<AccountId, 4> accounts = {secrets.operator_key.account(), secrets.settler.account(),
-                                             secrets.viewer.account(), secrets.creator.account()};
+  const std::array<AccountId, 5> accounts = {secrets.operator_key.account(), secrets.settler.account(),
+                                             secrets.treasury().account(), secrets.viewer.account(),
+                                             secrets.creator.account()};
   if (auto done = (*chain)->fund(services.friendbot_url, accounts); !done)
     return tl::unexpected(done.error());
 
   settler::RouterSetup setup;
   setup.admin = setup.fee_account = secrets.operator_key.account();
   setup.settler = secrets.settler.account();
+  setup.treasury = secrets.treasury().account();
   setup.router_wasm = router_wasm();
   setup.meter_wasm = meter_wasm();
   const auto router = (*chain)->deploy_router(setup);

@@ -25,6 +25,7 @@ RoleSettings development_settings(Config config, const Secrets& secrets, const S
   settings.router = services.router;
   settings.settler = secrets.settler;
   settings.admin = secrets.operator_key;
+  settings.treasury = secrets.treasury();
   settings.platform_api_key = secrets.platform_api_key;
   return settings;
 }

@@ -6,6 +6,7 @@
 
 #include "app/atomic_file.h"
 #include "app/json.h"
+#include "model/hash.h"
 
 namespace paytick::app::dev {
 namespace {
@@ -43,6 +44,12 @@ Result<Secrets> read(const std::filesystem::path& file) {
 }
 
 }  // namespace
+
+chain::SecretKey Secrets::treasury() const {
+  std::array<std::uint8_t, 32> seed{};
+  blake2b("treasury of " + settler.seed_text(), seed);
+  return chain::SecretKey::from_seed(seed);
+}
 
 Result<Secrets> load_or_make_secrets(const std::filesystem::path& file, Random& random) {
   if (std::filesystem::exists(file)) return read(file);

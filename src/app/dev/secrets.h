@@ -14,11 +14,14 @@
 namespace paytick::app::dev {
 
 struct Secrets {
-  chain::SecretKey operator_key;  // admin of the router, its fee account, and the treasury
+  chain::SecretKey operator_key;  // admin of the router, and its fee account
   chain::SecretKey settler;
   chain::SecretKey viewer;
   chain::SecretKey creator;
   std::string platform_api_key;
+
+  // Pays credits; follows from the settler's, so that folders of before have one, too.
+  chain::SecretKey treasury() const;
 };
 
 // Reads them, or makes them. Codes "secrets_corrupt", "file_write".

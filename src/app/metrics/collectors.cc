@@ -106,6 +106,11 @@ void collect_settler(Page& page, const settler::SettlerStatus& status) {
   page.set("paytick_settler_settlements_total", status.expired, {{"outcome", "expired"}});
   page.set("paytick_settler_in_flight", status.in_flight);
   page.set("paytick_settler_parked_sums", status.parked);
+  page.set("paytick_settler_credits_ordered_units", status.credits_ordered.units());
+  page.set("paytick_settler_credits_paid_units", status.credits_paid.units());
+  page.set("paytick_settler_credits_waiting", status.credits_waiting);
+  page.set("paytick_settler_credits_parked", status.credits_parked);
+  if (status.treasury) page.set("paytick_settler_treasury_units", status.treasury->units());
   page.set("paytick_settler_snapshots_total", status.snapshots);
 }
 

@@ -32,6 +32,7 @@ inline Result<std::unique_ptr<settler::SorobanChain>> connect_to_chain(const Rol
   config.network_passphrase = settings.config.chain.network_passphrase;
   config.router = settings.router;
   config.channel = settings.channel;
+  config.treasury = settings.treasury;
   return settler::SorobanChain::connect(config, *settings.settler, as_admin ? settings.admin : std::nullopt);
 }
 

@@ -91,6 +91,11 @@ Result<RoleSettings> production_settings(const Config& config, const RoleNeeds& 
     if (!admin) return tl::unexpected(admin.error());
     settings.settler = *settler;
     settings.admin = *admin;
+    if (is_set("TREASURY_SECRET", environment)) {
+      auto treasury = load_key("TREASURY_SECRET", environment);
+      if (!treasury) return tl::unexpected(treasury.error());
+      settings.treasury = *treasury;
+    }
     if (is_set("SETTLER_CHANNEL_SECRET", environment)) {
       auto channel = load_key("SETTLER_CHANNEL_SECRET", environment);
       if (!channel) return tl::unexpected(channel.error());

@@ -18,8 +18,9 @@ struct RoleSettings {
   Config config;
   bool development = false;
   ContractId router;
-  std::optional<chain::SecretKey> settler;  // signs settlements
-  std::optional<chain::SecretKey> admin;    // registers creators
+  std::optional<chain::SecretKey> settler;   // signs settlements
+  std::optional<chain::SecretKey> admin;     // registers creators
+  std::optional<chain::SecretKey> treasury;  // pays credits; nothing: they wait
   // Of this settler among several: pays settlements, and numbers them. Nothing: the settler's own account.
   std::optional<chain::SecretKey> channel;
   std::string platform_api_key;  // of the first platform; empty: keys are in the catalogue alone

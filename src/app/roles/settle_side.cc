@@ -179,6 +179,16 @@ Result<void> SettleSide::start() {
     const auto now = impl_->current();
     return now.registering ? now.registering->trouble() : std::nullopt;
   });
+  health.add("treasury", false, [this]() -> std::optional<Error> {
+    const auto now = impl_->current();
+    return now.settling ? now.settling->seen().treasury_trouble : std::nullopt;
+  });
+  const RoleSettings& settings = impl_->context.settings;
+  if (!settings.development && settings.treasury &&
+      settings.treasury->account() == settings.settler->account())
+    spdlog::warn(
+        "settler: the treasury is the settler's own account; who has its key can take what the treasury "
+        "holds");
   impl_->context.metrics.add([this](metrics::Page& page) { collect(page); });
   return impl_->share.start();
 }

@@ -22,6 +22,10 @@ std::string to_words(const VerifyReport& report) {
       "  charged {}, due {}, settled {} in {} transactions, {} sums in flight\n",
       report.inputs, report.frames, report.lines, report.sessions, report.ticks, to_decimal(report.charged),
       to_decimal(report.due), to_decimal(report.settled), report.transactions, report.in_flight);
+  if (report.credits_ordered > Amount{})
+    text += fmt::format("  credits ordered {}, paid in {}; {} meters in flight, {} wait\n",
+                        to_decimal(report.credits_ordered), to_decimal(report.credits_paid),
+                        report.credits_in_flight, report.credits_waiting);
   if (report.difference) return text + "DIFFERENCE: " + *report.difference + "\n";
   if (report.database_checked && report.chain_checked)
     text += "log, database and chain agree";
@@ -53,6 +57,10 @@ std::string to_json(const VerifyReport& report) {
   json.add("settled", to_decimal(report.settled));
   json.add("transactions", static_cast<std::int64_t>(report.transactions));
   json.add("inFlight", static_cast<std::int64_t>(report.in_flight));
+  json.add("creditsOrdered", to_decimal(report.credits_ordered));
+  json.add("creditsPaid", to_decimal(report.credits_paid));
+  json.add("creditsInFlight", static_cast<std::int64_t>(report.credits_in_flight));
+  json.add("creditsWaiting", static_cast<std::int64_t>(report.credits_waiting));
   return json.text();
 }
 

@@ -4,25 +4,15 @@
 
 #include <algorithm>
 #include <chrono>
-#include <deque>
 #include <thread>
-#include <unordered_map>
 
-#include "aggregator/fold.h"
+#include "app/verify/verifier_walk.h"
 #include "model/codec.h"
-#include "model/frame.h"
-#include "projections/verify_queries.h"
-#include "settler/accrual.h"
-#include "settler/frame_follower.h"
 
 namespace paytick::app {
 namespace {
 
 constexpr std::size_t kReadBytes = 4 << 20;
-constexpr int kTriesMax = 50;       // while the settler keeps moving the same sums
-constexpr int kTriesStanding = 10;  // when nothing moved
-constexpr std::chrono::milliseconds kPause{50};
-constexpr std::size_t kItemsPerQuestion = 10;  // a node's simulation bounds how much one call may read
 
 std::int64_t number(Offset offset) { return static_cast<std::int64_t>(offset); }
 
@@ -34,35 +24,6 @@ std::string short_line(std::string_view lines, std::size_t at) {
 }
 
 }  // namespace
-
-// One partition's walk. It can go on when the log has grown.
-struct Verifier::Walk {
-  Walk(PartitionId p, log::EventLog& log)
-      : partition(p),
-        fold({.partition = p, .partitions = log.partitions()}),
-        accrual({}),
-        settlements(log, {log::Topic::settlements, p}) {}
-
-  PartitionId partition;
-  aggregator::Fold fold;
-  aggregator::FoldOutput out;
-  FrameReader reader;
-  Offset ticks_next{};             // the record of `ticks` to be read next
-  std::string held;                // lines of the parts of a frame that is not complete yet
-  std::deque<log::Record> inputs;  // read and not folded yet
-  Offset inputs_next{};
-  settler::Accrual accrual;
-  settler::FrameFollower settlements;
-  std::unordered_map<SessionId, ClosedLine> closed;  // which the fold forgets some time after
-  const projections::PartitionTotals* database = nullptr;
-  bool database_compared = false;
-  // The frame at hand: complete when `lines` is set.
-  bool frame_complete = false;
-  Offset from{}, to{}, record{};
-  std::string lines;
-  TimeMs append_time;
-  std::optional<std::string> difference;
-};
 
 Verifier::Verifier(log::EventLog& log, settler::ChainPort* chain, std::string database_url)
     : log_(log), chain_(chain), database_url_(std::move(database_url)) {}
@@ -337,6 +298,13 @@ void Verifier::count(Walk& walk, VerifyReport& report) {
     report.charged = add(report.charged, sum.charged).value_or(kMaxAmount);
   }
   for (const auto& sum : walk.accrual.sums()) report.in_flight += sum.in_flight ? 1 : 0;
+  const settler::Credits& credits = walk.accrual.credits();
+  for (const auto& credit : credits.all()) {
+    report.credits_in_flight += credit.in_flight ? 1 : 0;
+    report.credits_waiting += !credit.in_flight && credit.ordered > credit.credited ? 1 : 0;
+  }
+  report.credits_ordered = add(report.credits_ordered, credits.ordered()).value_or(kMaxAmount);
+  report.credits_paid = add(report.credits_paid, credits.credited()).value_or(kMaxAmount);
   report.due = add(report.due, walk.accrual.due()).value_or(kMaxAmount);
   report.settled = add(report.settled, walk.accrual.settled()).value_or(kMaxAmount);
 }
@@ -352,6 +320,7 @@ Result<void> Verifier::check_chain(Walk& walk, VerifyReport& report) {
     if (auto done = check_items(walk, items, report); !done || report.difference) return done;
     items.clear();
   }
+  if (auto done = check_credits(walk, report); !done || report.difference) return done;
   return check_meters(walk, report);
 }
 

@@ -6,7 +6,8 @@
 //      stands there; the frames' hashes, epochs and positions must chain; `settlements` likewise.
 //   2. The log with the chain: for every (meter, creator, bps) the contract has paid what `settlements` says
 //   was confirmed,
-//      and no more than what is due. A meter's totals only rise, so that the log may be behind the chain, and
+//      and no more than what is due; the treasury has paid into every meter the credits that were confirmed,
+//      and no more than was ordered. A meter's totals only rise, so that the log may be behind the chain, and
 //      is never ahead of it: a deposit, refund or allowance that the contract does not know is a difference.
 //   3. The log with the database: at the positions the projections stand at, sums and sessions are the
 //   fold's.
@@ -37,6 +38,8 @@ struct VerifyReport {
   std::uint64_t inputs = 0, frames = 0, lines = 0, sessions = 0, sums = 0, transactions = 0, in_flight = 0;
   std::int64_t ticks = 0;
   Amount charged, due, settled;
+  Amount credits_ordered, credits_paid;                      // what lies between is on its way, or waits
+  std::uint64_t credits_in_flight = 0, credits_waiting = 0;  // meters
   bool chain_checked = false, database_checked = false;
   std::optional<std::string> difference;  // the first one, in words
 };
@@ -62,6 +65,8 @@ class Verifier {
   Result<void> check_chain(Walk& walk, VerifyReport& report);
   Result<void> check_meters(Walk& walk, VerifyReport& report);
   Result<void> check_items(Walk& walk, const std::vector<SettlementItem>& items, VerifyReport& report);
+  Result<void> check_credits(Walk& walk, VerifyReport& report);
+  Result<void> check_credits(Walk& walk, const std::vector<MeterId>& meters, VerifyReport& report);
   void check_database(Walk& walk, VerifyReport& report);
   void check_paid(Walk& walk, VerifyReport& report);
 

@@ -114,13 +114,14 @@ struct Deployment {
     };
     dev = must(DevChain::connect(net.rpc_url, std::string(LocalChain::kPassphrase), key_of("operator")));
     const std::vector<AccountId> accounts{key_of("operator").account(), key_of("settler").account(),
-                                          creator(), fees()};
+                                          key_of("treasury").account(), creator(), fees()};
     if (auto done = dev->fund(net.friendbot_url, accounts); !done)
       throw std::runtime_error(done.error().message);
     RouterSetup setup;
     setup.admin = key_of("operator").account();
     setup.settler = key_of("settler").account();
     setup.fee_account = fees();
+    setup.treasury = key_of("treasury").account();
     const fs::path wasm = fs::path(PAYTICK_SOURCE_DIR) / "contracts" / "wasm";
     setup.router_wasm = file_bytes(wasm / "router.wasm");
     setup.meter_wasm = file_bytes(wasm / "meter.wasm");
@@ -139,6 +140,7 @@ struct Deployment {
     config.network_passphrase = LocalChain::kPassphrase;
     config.router = router;
     config.http.timeout = std::chrono::seconds(5);
+    config.treasury = key_of("treasury");
     auto made = SorobanChain::connect(config, key_of("settler"), key_of("operator"));
     if (!made) throw std::runtime_error(made.error().message);
     return std::move(*made);

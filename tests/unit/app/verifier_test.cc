@@ -59,5 +59,36 @@ TEST_F(VerifierTest, APaymentThatTheLogDoesNotKnowIsADifference) {
   EXPECT_NE(difference().find("the contract has paid"), std::string::npos) << difference();
 }
 
+// Ordered on the log, paid in or on the way.
+TEST_F(VerifierTest, CreditsAreOrderedPaidInOrOnTheirWay) {
+  const MeterId credited = named<MeterId>("v");
+  Credit order;
+  order.viewer = named<ViewerId>("v");
+  order.meter = credited;
+  order.amount = Amount(300);
+  order.key = "pay:1";
+  order.reason = "purchase";
+  billed_.world.append(50'000, {order});
+  billed_.fold();
+  EXPECT_EQ(difference(), "");  // it waits
+  chain_.credited_sums[credited] = 300;
+  EXPECT_NE(difference().find("ordered 0.0000300 and paid in 0.0000000, the contract has taken in 0.0000300"),
+            std::string::npos)
+      << difference();
+  Prepared prepared;
+  prepared.hash = named<TxHash>("tx");
+  prepared.envelope = "tx";
+  prepared.credits = {{credited, Amount(300)}};
+  billed_.settle({prepared});
+  EXPECT_EQ(difference(), "");  // on its way, and perhaps arrived
+  billed_.settle(
+      {Confirmed{prepared.hash, 7, {}, {}, {}, {{credited, Amount(300), Amount(300), kCodePaid}}}});
+  EXPECT_EQ(difference(), "");
+  chain_.credited_sums[credited] = 299;
+  EXPECT_NE(difference().find("credits of meter"), std::string::npos) << difference();
+  chain_.credited_sums[credited] = 301;
+  EXPECT_NE(difference().find("credits of meter"), std::string::npos) << difference();
+}
+
 }  // namespace
 }  // namespace paytick::app

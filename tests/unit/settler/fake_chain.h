@@ -27,6 +27,8 @@ class FakeChain : public ChainPort {
   std::size_t items_max = 100;
   std::set<CreatorId> registered;
   std::set<MeterId> poison;  // fails the simulation of any batch that names it
+  bool treasury_key = true;
+  std::int64_t treasury = 1'000'000'000;  // what it holds
   std::deque<Result<EventPage>> event_pages;
   std::map<MeterId, MeterReport> meter_totals;
 
@@ -35,6 +37,8 @@ class FakeChain : public ChainPort {
   std::vector<std::string> sent;
   std::map<std::tuple<MeterId, CreatorId, std::uint16_t>, std::int64_t> paid_sums;
   std::int64_t moved = 0;
+  std::map<MeterId, std::int64_t> credited_sums;
+  std::int64_t credits_moved = 0;
   std::vector<std::pair<std::string, std::uint32_t>> event_asks;
 
   void close_ledger(std::int64_t seconds = 5) {
@@ -55,17 +59,38 @@ class FakeChain : public ChainPort {
       if (poison.contains(item.meter)) return fail("simulation_failed", "the host traps");
     if (items.size() > items_max) return fail("limit_write_entries", "too many");
     Preparation out;
-    Prepared& p = out.prepared;
-    p.sequence = sequence;
-    p.min_time = min_time;
-    p.max_time = max_time;
-    p.ledger = ledger_.sequence;
-    p.items.assign(items.begin(), items.end());
-    p.envelope = "tx-" + std::to_string(++made_);
-    p.hash = TxHash{chain::sha256(p.envelope).bytes};
-    made_transactions_[p.envelope] = p;
+    out.prepared.items.assign(items.begin(), items.end());
+    make(out.prepared, sequence, min_time, max_time);
     if (foretells)
       for (const SettlementItem& item : items) out.codes.push_back(code_of(item));
+    return out;
+  }
+
+  Result<Preparation> prepare_credits(std::span<const CreditItem> items, std::int64_t sequence,
+                                      TimeMs min_time, TimeMs max_time) override {
+    for (const CreditItem& item : items)
+      if (poison.contains(item.meter)) return fail("simulation_failed", "the host traps");
+    if (items.size() > items_max) return fail("limit_write_entries", "too many");
+    Preparation out;
+    out.prepared.credits.assign(items.begin(), items.end());
+    make(out.prepared, sequence, min_time, max_time);
+    std::int64_t left = treasury;
+    for (const CreditItem& item : items) {
+      if (!foretells) break;
+      const std::int64_t amount = item.cumulative.units() - credited_sums[item.meter];
+      const std::int32_t code = amount <= 0     ? kCodeNothingNew
+                                : amount > left ? kCodeTransferFailed
+                                                : kCodePaid;
+      if (code == kCodePaid) left -= amount;
+      out.codes.push_back(code);
+    }
+    return out;
+  }
+  bool has_treasury() const override { return treasury_key; }
+  Result<Amount> treasury_balance() override { return Amount(treasury); }
+  Result<std::vector<Amount>> credited(std::span<const CreditItem> items) override {
+    std::vector<Amount> out;
+    for (const CreditItem& item : items) out.emplace_back(credited_sums[item.meter]);
     return out;
   }
 
@@ -146,6 +171,15 @@ class FakeChain : public ChainPort {
   }
 
  private:
+  void make(Prepared& p, std::int64_t sequence, TimeMs min_time, TimeMs max_time) {
+    p.sequence = sequence;
+    p.min_time = min_time;
+    p.max_time = max_time;
+    p.ledger = ledger_.sequence;
+    p.envelope = "tx-" + std::to_string(++made_);
+    p.hash = TxHash{chain::sha256(p.envelope).bytes};
+    made_transactions_[p.envelope] = p;
+  }
   std::uint32_t oldest() const { return pruned_history ? ledger_.sequence : 1; }
   std::int64_t& paid_of(const SettlementItem& item) {
     return paid_sums[{item.meter, item.creator, item.bps}];
@@ -169,6 +203,15 @@ class FakeChain : public ChainPort {
       moved += amount;
       paid_of(item) += amount;
       answer.items.push_back({item.sum, Amount(paid_of(item)), Amount(amount), Amount(0), code});
+    }
+    for (const CreditItem& item : p.credits) {
+      std::int64_t& sum = credited_sums[item.meter];
+      const std::int64_t wanted = item.cumulative.units() - sum;
+      const bool pays = wanted > 0 && wanted <= treasury;
+      if (pays) sum += wanted, treasury -= wanted, credits_moved += wanted;
+      const std::int32_t code = wanted <= 0 ? kCodeNothingNew : pays ? kCodePaid : kCodeTransferFailed;
+      answer.credits.push_back(
+          {item.meter, pays || wanted <= 0 ? Amount(sum) : item.cumulative, Amount(pays ? wanted : 0), code});
     }
     results_[p.hash] = answer;
   }

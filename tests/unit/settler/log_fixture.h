@@ -63,6 +63,17 @@ class TicksWriter {
     write({DueLine{TimeMs{1}, {{SumId{sum}, Amount(amount)}}}});
   }
 
+  // An order of the treasury: what is credited to the meter in all.
+  void credit(std::uint8_t meter, std::int64_t cumulative) {
+    CreditLine line;
+    line.viewer = id_of<ViewerId>(1);
+    line.meter = id_of<MeterId>(meter);
+    line.key = "key";
+    line.reason = "purchase";
+    line.credited = Amount(cumulative);
+    write({line});
+  }
+
  private:
   void commit(std::vector<std::string> values) {
     log::Step step{lease_, {}, std::nullopt};

@@ -27,6 +27,11 @@ class PlanTest : public ::testing::Test {
     tick.due = Amount(due);
     ASSERT_TRUE(accrual_.apply(tick, at));
   }
+  static CreatorId id_of_creator(std::uint8_t n) {
+    CreatorId id;
+    id.bytes.fill(n);
+    return id;
+  }
   void close(std::uint32_t sum) {
     OpenedLine opened;
     opened.session.bytes[0] = static_cast<std::uint8_t>(sum);
@@ -71,6 +76,30 @@ TEST_F(PlanTest, TheFeeMayNotEatTheBatchUnlessItIsOld) {
   EXPECT_TRUE(sums_of(TimeMs{200}).empty());  // 30 of 210
   owe(2, 1'000, TimeMs{150});
   EXPECT_EQ(sums_of(TimeMs{200}), (Sums{0, 1, 2}));  // together it is worth it
+}
+
+TEST_F(PlanTest, WhatACreatorAsksForIsPaidNow) {
+  owe(0, 150, TimeMs{100});
+  owe(1, 10, TimeMs{100});  // the network's fee: it would reach nobody
+  owe(2, 11, TimeMs{100});
+  EXPECT_TRUE(sums_of(TimeMs{200}).empty());
+  ASSERT_TRUE(accrual_.apply(PayoutLine{id_of_creator(9), TimeMs{150}}, TimeMs{150}));
+  EXPECT_TRUE(sums_of(TimeMs{200}).empty()) << "another creator's request";
+  ASSERT_TRUE(accrual_.apply(PayoutLine{CreatorId{}, TimeMs{150}}, TimeMs{150}));
+  EXPECT_EQ(sums_of(TimeMs{200}), (Sums{0, 2}));
+  // What became due meanwhile goes with it; what becomes due after it is paid waits as ever.
+  owe(0, 160, TimeMs{210});
+  EXPECT_EQ(plan(accrual_, TimeMs{220}, policy_).at(0).at(0).cumulative, Amount(160));
+  accrual_.apply(Confirmed{{},
+                           7,
+                           TimeMs{230},
+                           Amount(0),
+                           {{SumId{0}, Amount(160), Amount(160), Amount(0), kCodePaid},
+                            {SumId{2}, Amount(11), Amount(11), Amount(0), kCodePaid}}});
+  owe(0, 260, TimeMs{240});
+  EXPECT_TRUE(sums_of(TimeMs{250}).empty());
+  owe(1, 11, TimeMs{240});
+  EXPECT_EQ(sums_of(TimeMs{250}), (Sums{1})) << "asked for before, and now worth its fee";
 }
 
 TEST_F(PlanTest, BatchesAreBoundedAndSmallerAfterFailures) {

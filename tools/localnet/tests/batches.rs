@@ -5,7 +5,7 @@ mod common;
 
 use common::{address, call, contracts, contracts::list, i128_value, key, return_value, Net};
 use ed25519_dalek::SigningKey;
-use localnet::{ledger::Submission, settings::TransactionLimits, wire::encode};
+use localnet::{ledger::Submission, settings::Settings, wire::encode};
 use soroban_env_host::xdr::{HostFunction, ScAddress, ScVal, TransactionMeta};
 
 const XLM: i128 = 10_000_000;
@@ -134,24 +134,30 @@ fn output_bytes(bytes: &[u8]) -> usize {
     events.map(|event| encode(event).len()).sum::<usize>() + value.map_or(0, |v| encode(&v).len())
 }
 
-/// `most` items fit, and no more, for as long as `bound` is what it is.
+/// `most` items fit, and no more, until the limit that binds is lifted.
 fn expect_most(
     name: &str,
     most: u32,
     function: impl Fn(&mut World, u32) -> HostFunction,
-    bound: impl Fn(&mut TransactionLimits) -> &mut u32,
+    lift: impl Fn(&mut Settings),
 ) {
     let mut world = World::new(name);
     let fitting = function(&mut world, most);
     world.run(name, most, fitting).unwrap();
     let too_many = function(&mut world, most + 1);
     world.run(name, most + 1, too_many.clone()).expect_err("one more fits, too");
-    *bound(&mut world.net.ledger.settings.transaction) *= 2;
+    lift(&mut world.net.ledger.settings);
     world.run(name, most + 1, too_many).expect("another limit binds");
 }
 
-fn events(limits: &mut TransactionLimits) -> &mut u32 {
-    &mut limits.events_bytes
+fn events(settings: &mut Settings) {
+    settings.transaction.events_bytes *= 2;
+}
+
+/// The simulation asks the one, the ledger the other.
+fn memory(settings: &mut Settings) {
+    settings.config.tx_memory_limit *= 2;
+    settings.transaction.memory_bytes *= 2;
 }
 
 #[test]
@@ -162,7 +168,7 @@ fn settlements_are_bound_by_their_events() {
 
 #[test]
 fn deployments_are_bound_by_memory() {
-    expect_most("deploy_meters", 25, World::deploy, |limits| &mut limits.memory_bytes);
+    expect_most("deploy_meters", 25, World::deploy, memory);
 }
 
 #[test]
@@ -172,4 +178,15 @@ fn deposits_are_bound_by_their_events() {
         w.deposit(&meters)
     };
     expect_most("deposit_many", 38, deposits, events);
+}
+
+/// Each into another meter, the first of its credits: the worst.
+#[test]
+fn credits_are_bound_by_their_events() {
+    let credits = |w: &mut World, n| {
+        let items = w.meters(n).into_iter().map(|meter| list(vec![meter, i128_value(XLM)]));
+        let items = list(items.collect());
+        w.call("credit", vec![items])
+    };
+    expect_most("credit", 36, credits, events);
 }

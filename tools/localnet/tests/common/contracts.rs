@@ -16,7 +16,7 @@ pub fn list(values: Vec<ScVal>) -> ScVal {
     ScVal::Vec(Some(ScVec(values.try_into().unwrap())))
 }
 
-/// Meters of it may be charged 100 XLM; `operator` is its admin, settler and fee account.
+/// Meters of it may be charged 100 XLM; `operator` is its admin, settler, fee account and treasury.
 pub fn create_router(net: &mut Net, operator: &SigningKey) -> ScAddress {
     let token = net.native_token(operator);
     let mut upload = |name: &str| -> ScVal {
@@ -29,7 +29,7 @@ pub fn create_router(net: &mut Net, operator: &SigningKey) -> ScAddress {
     let (cap, delay) = (ScVal::U32(3_000), ScVal::U64(60));
     let allowance = i128_value(1_000_000_000);
     let token = ScVal::Address(token);
-    let arguments = vec![who.clone(), who.clone(), token, who, cap, meter, allowance, delay];
+    let arguments = vec![who.clone(), who.clone(), token, who.clone(), who, cap, meter, allowance, delay];
     let created = net.invoke(
         operator,
         HostFunction::CreateContractV2(CreateContractArgsV2 {
