@@ -22,6 +22,7 @@ void add_verify(CLI::App& app, int& exit_code);
 void add_replay(CLI::App& app, int& exit_code);
 void add_keys(CLI::App& app, int& exit_code);
 void add_topics(CLI::App& app, int& exit_code);
+void add_webhooks(CLI::App& app, int& exit_code);
 void add_simulate(CLI::App& app, int& exit_code);
 
 }  // namespace paytick::app

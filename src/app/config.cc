@@ -222,6 +222,29 @@ std::vector<ConfigKey> make_keys() {
       text("payments", "cancel_url", "URL", "where the buyer comes back to without paying",
            FIELD(payments.cancel_url)),
       text("payments", "api_url", "URL", "the provider's API", FIELD(payments.api_url)),
+      integer("push", "low_balance_s", "s", 0, 86'400,
+              "low_balance is told when what is spendable buys less watching time than this",
+              FIELD(push.low_balance_s)),
+      integer("push", "keep_minutes", "minutes", 0, 43'200,
+              "how long notices are kept for event streams that come back; 0: there are no event streams",
+              FIELD(push.keep_minutes)),
+      integer("push", "streams_max", "streams", 0, 100'000, "event streams of a process",
+              FIELD(push.streams_max)),
+      integer("push", "senders", "threads", 1, 64, "that send webhooks", FIELD(push.senders)),
+      integer("push", "timeout_ms", "ms", 100, 60'000, "of an attempt to send", FIELD(push.timeout_ms)),
+      integer("push", "retry_first_ms", "ms", 10, 600'000,
+              "before the second attempt; three times as long before each one after",
+              FIELD(push.retry_first_ms)),
+      integer("push", "retry_max_s", "s", 1, 86'400, "the longest between two attempts",
+              FIELD(push.retry_max_s)),
+      integer("push", "attempts_max", "attempts", 1, 100, "then a notice is a dead letter",
+              FIELD(push.attempts_max)),
+      integer("push", "waiting_max", "notices", 1, 100'000'000,
+              "that wait for a webhook; the oldest beyond become dead letters", FIELD(push.waiting_max)),
+      integer("push", "dead_max", "notices", 0, 10'000'000,
+              "dead letters of a webhook; the oldest beyond are forgotten", FIELD(push.dead_max)),
+      integer("push", "dead_days", "days", 1, 3'650, "then a dead letter is forgotten",
+              FIELD(push.dead_days)),
       text("logging", "level", "trace … error", "what is worth a line", FIELD(logging.level)),
       text("logging", "format", "text or json", "one line an event either way", FIELD(logging.format)),
   };
@@ -284,6 +307,40 @@ std::string value_text(const toml::node& node) {
   return {};
 }
 
+// One of [[webhooks]].
+Result<void> add_webhook(Config& config, const toml::table& table, const std::string& file) {
+  Config::Webhook& webhook = config.webhooks.emplace_back();
+  for (const auto& [name, node] : table) {
+    const std::string where = file + ":" + std::to_string(node.source().begin.line);
+    const std::string key(name.str());
+    const auto wrong = [&](const char* what) {
+      return fail("config_bad_value", where + ": webhooks." + key + " is " + what);
+    };
+    std::string* const text = key == "name"       ? &webhook.name
+                              : key == "url"      ? &webhook.url
+                              : key == "platform" ? &webhook.platform
+                                                  : nullptr;
+    if (text != nullptr) {
+      if (!node.is_string()) return wrong("a text");
+      *text = value_text(node);
+    } else if (key == "private_addresses") {
+      if (!parse_bool(value_text(node), webhook.private_addresses)) return wrong("true or false");
+    } else if (key == "concurrency") {
+      if (!parse_int(value_text(node), 1, 64, webhook.concurrency)) return wrong("a number from 1 to 64");
+    } else if (key == "events") {
+      const auto* events = node.as_array();
+      if (events == nullptr || !events->is_homogeneous(toml::node_type::string))
+        return wrong("a list of texts");
+      for (const auto& event : *events) webhook.events.push_back(value_text(event));
+    } else {
+      return fail("config_unknown_key",
+                  where + ": a webhook has no key '" + key +
+                      "'; it has name, url, platform, events, private_addresses and concurrency");
+    }
+  }
+  return {};
+}
+
 Result<void> apply_table(Config& config, const toml::table& table, const std::string& prefix,
                          const std::string& file) {
   for (const auto& [name, node] : table) {
@@ -291,6 +348,11 @@ Result<void> apply_table(Config& config, const toml::table& table, const std::st
     full += name.str();
     if (const auto* inner = node.as_table()) {
       if (auto done = apply_table(config, *inner, full.append("."), file); !done) return done;
+      continue;
+    }
+    if (full == "webhooks" && node.is_array_of_tables()) {
+      for (const auto& one : *node.as_array())
+        if (auto done = add_webhook(config, *one.as_table(), file); !done) return done;
       continue;
     }
     const std::string where = file + ":" + std::to_string(node.source().begin.line);

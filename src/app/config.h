@@ -127,6 +127,32 @@ struct Config {
     std::string api_url = "https://api.stripe.com";
   } payments;
 
+  // Notices to platforms and viewers: webhooks and event streams.
+  struct Push {
+    std::int64_t low_balance_s = 60;       // low_balance: less watching time than this is left
+    std::int64_t keep_minutes = 1'440;     // for event streams that come back; 0: there are no event streams
+    std::int64_t streams_max = 1'000;      // event streams of a process
+    std::int64_t senders = 4;              // threads that send webhooks
+    std::int64_t timeout_ms = 10'000;      // of an attempt
+    std::int64_t retry_first_ms = 5'000;   // before the second attempt; three times as long after each
+    std::int64_t retry_max_s = 21'600;     // the longest between two
+    std::int64_t attempts_max = 14;        // then it is a dead letter
+    std::int64_t waiting_max = 1'000'000;  // a webhook; the oldest beyond become dead letters
+    std::int64_t dead_max = 100'000;       // a webhook; the oldest beyond are forgotten
+    std::int64_t dead_days = 30;           // then a dead letter is forgotten
+  } push;
+
+  // [[webhooks]], as many as there are; see docs/webhooks.md.
+  struct Webhook {
+    std::string name;      // in the outbox and of its secret; for good
+    std::string url;       // https://…
+    std::string platform;  // id; empty: notices of every platform
+    std::vector<std::string> events;
+    bool private_addresses = false;
+    std::int64_t concurrency = 2;  // threads of a process with it at once
+  };
+  std::vector<Webhook> webhooks;
+
   struct Logging {
     std::string level = "info";   // trace, debug, info, warn, error
     std::string format = "text";  // text or json

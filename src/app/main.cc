@@ -35,6 +35,7 @@ int run(int argc, char** argv) {
   paytick::app::add_replay(app, exit_code);
   paytick::app::add_keys(app, exit_code);
   paytick::app::add_topics(app, exit_code);
+  paytick::app::add_webhooks(app, exit_code);
   paytick::app::add_simulate(app, exit_code);
   try {
     app.parse(argc, argv);

@@ -93,8 +93,12 @@ struct HttpClient::Impl {
     close();
     beast::error_code ec;
     tcp::resolver resolver(io);
-    const auto endpoints = resolver.resolve(url.host, url.port, ec);
+    std::vector<tcp::endpoint> endpoints;
+    for (const auto& found : resolver.resolve(url.host, url.port, ec))
+      if (!options.may_connect || options.may_connect(found.endpoint().address().to_string()))
+        endpoints.push_back(found.endpoint());
     if (ec) return ec;
+    if (endpoints.empty()) return asio::error::access_denied;
     if (url.tls) {
       auto& secure = stream.emplace<Tls>(io, tls);
       if (SSL_set_tlsext_host_name(secure.native_handle(), url.host.c_str()) != 1)
@@ -138,6 +142,8 @@ struct HttpClient::Impl {
     if (stream.index() == 0 || now - used > kReuseWithin) {
       if (const beast::error_code ec = connect(deadline)) {
         close();
+        if (ec == asio::error::access_denied)
+          return fail("http_not_allowed", url.host + " is at no address that may be connected to.");
         return fail("http_unreachable",
                     "Cannot reach " + url.host + ":" + url.port + ": " + ec.message() + ".", Next::retry);
       }
@@ -178,8 +184,9 @@ HttpClient::~HttpClient() = default;
 
 std::string_view HttpClient::path() const { return impl_->url.path; }
 
-Result<HttpAnswer> HttpClient::post(std::string_view body) {
+Result<HttpAnswer> HttpClient::post(std::string_view body, const HttpHeaders& headers) {
   auto request = impl_->request(http::verb::post, impl_->url.path);
+  for (const auto& [name, value] : headers) request.set(name, value);
   request.set(http::field::content_type, "application/json");
   request.body() = std::string(body);
   request.prepare_payload();

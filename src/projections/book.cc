@@ -15,10 +15,9 @@ Book::Sum* Book::sum(SumId id) {
   return index < sums_.size() ? &sums_[index] : nullptr;
 }
 
-std::optional<std::int32_t> Book::tick_ms(const SessionId& id) const {
+Book::Session* Book::session(const SessionId& id) {
   const auto at = sessions_.find(id);
-  if (at == sessions_.end()) return std::nullopt;
-  return at->second;
+  return at == sessions_.end() ? nullptr : &at->second;
 }
 
 }  // namespace paytick::projections

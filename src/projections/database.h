@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "projections/book.h"
+#include "projections/merge.h"
 #include "projections/rows.h"
 
 namespace paytick::projections {
@@ -32,6 +33,7 @@ struct Writer {
 struct LoadedPartition {
   Position ticks, settlements, catalog;
   Book book;
+  NoticeRules notices;
 };
 
 class Database {

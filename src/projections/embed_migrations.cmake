@@ -1,4 +1,4 @@
-# cmake -DFOLDER=… -DOUT=… -P embed_migrations.cmake: writes the SQL files, in order, into a source file.
+# cmake -DFOLDER=… -DFUNCTION=… -DOUT=… -P embed_migrations.cmake: writes the SQL files, in order, into a source file.
 file(GLOB files "${FOLDER}/*.sql")
 list(SORT files)
 set(rows "")
@@ -12,5 +12,5 @@ foreach(file ${files})
 endforeach()
 file(WRITE "${OUT}"
   "#include \"projections/migrations.h\"\n\nnamespace paytick::projections {\n\n"
-  "const std::vector<Migration>& migrations() {\n  static const std::vector<Migration> all = {\n${rows}  };\n"
+  "const std::vector<Migration>& ${FUNCTION}() {\n  static const std::vector<Migration> all = {\n${rows}  };\n"
   "  return all;\n}\n\n}  // namespace paytick::projections\n")

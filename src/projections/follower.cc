@@ -17,6 +17,7 @@ Follower::Follower(log::EventLog& log, PartitionId partition, LoadedPartition lo
       partition_(partition),
       bound_(bound),
       book_(std::move(loaded.book)),
+      notices_(loaded.notices),
       ticks_{Source::ticks, loaded.ticks, FrameReader(loaded.ticks.frames)},
       settlements_{Source::settlements, loaded.settlements, FrameReader(loaded.settlements.frames)},
       catalog_{Source::catalog, loaded.catalog, FrameReader()} {}
@@ -76,7 +77,7 @@ Result<Follower::Read> Follower::read(std::size_t bytes_max, Changes& changes) {
   for (const auto* end : {&catalog_end, &settlements_end, &ticks_end})
     if (!*end) return tl::unexpected(end->error());
 
-  Merge merge(partition_, book_, changes);
+  Merge merge(partition_, book_, changes, notices_);
   if (auto read = read_lane(catalog_, *catalog_end, bytes_max, changes, done,
                             [&](log::Record& record) { return read_catalog(record, changes); });
       !read)

@@ -64,6 +64,7 @@ class Follower {
   PartitionId partition_;
   Bound bound_;
   Book book_;
+  const NoticeRules notices_;
   Lane ticks_, settlements_, catalog_;
   std::vector<log::Record> held_;  // parts of a continued frame, of the lane being read
 };

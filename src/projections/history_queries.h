@@ -1,6 +1,6 @@
 #pragma once
-// What the API shows of the tables: JSON pages of an account's history and of a creator's earnings, newest
-// first.
+// What the API shows of the tables: JSON pages of an account's history, of what a viewer spent and a creator
+// earned, and of a call; newest first, a call's oldest first.
 //
 // A page is {"items":[…],"next":cursor or null} with totals beside it. Money is a decimal string, times are
 // milliseconds since the epoch. A cursor names the last item shown, so pages stay right while new items
@@ -9,11 +9,13 @@
 // An item has `kind` (session, tip, ticket, block, settlement, credit, top_up, refund), `id`, `at`, `amount`,
 // and what its kind knows: `ticks`, `tickMs`, `pricePerTick`, `paidUntil`, `halt`, `proof` (newest link of
 // the session's chain), `settled`, `transaction` and `ledger` (of the transaction that paid for it), `fee`
-// (the platform's share of a settlement), `reference` (the platform's own name, or a charge's key).
+// (the platform's share of a settlement), `reference` (the platform's own name, or a charge's key), `message`
+// and `channel` (of a tip), `viewer` (in a creator's pages).
 //
 // Threads: any. Each call uses a connection of its own from a small pool and blocks until the answer is
 // there.
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -35,11 +37,37 @@ class HistoryQueries {
   };
   // Bodies of answers. Errors: "bad_cursor" refused; those of database.h.
   Result<std::string> account_history(const MeterId& meter, const Page& page);
+  Result<std::string> account_history(const ViewerId& viewer, const Page& page);  // of all meters
   Result<std::string> creator_earnings(const CreatorId& creator, const Page& page);
+  // Tips to a creator, with who gave them and their words.
+  Result<std::string> creator_tips(const CreatorId& creator, const Page& page);
+  // What a viewer has paid, by creator, the most first:
+  // {"viewer","total","due","settled","items":[{"creator","total", "tips","tickets"}],"next"}; and what a
+  // creator's fans have: {"creator","total","items":[{"viewer",…}],"next"}.
+  Result<std::string> viewer_spending(const ViewerId& viewer, const Page& page);
+  Result<std::string> creator_fans(const CreatorId& creator, const Page& page);
+  // A call: its start, blocks, halts and end:
+  // {"callId","session","closed","blocks","total","items":[{"kind","at",
+  // "block","startsAt","amount","cumulative","reason","proof"}],"next"}. Code "not_found" (refused) for a
+  // session that is not there or is not this viewer's and creator's. A money's member `…Tokens` is added
+  // where `token_units` is above 0.
+  struct Call {
+    std::string public_id;
+    SessionId session;
+    ViewerId viewer;
+    CreatorId creator;
+    std::int64_t token_units = 0;
+  };
+  Result<std::string> call_history(const Call& call, const Page& page);
+  // How often each content was viewed.
+  Result<std::map<ContentId, std::int64_t>> views();
 
  private:
   template <typename Work>
+  auto asked(const Work& work);
+  template <typename Work>
   Result<std::string> ask(const Work& work);
+  Result<std::string> spending(const char* whose, const char* by, const std::string& id, const Page& page);
 
   const std::string url_;
   struct Pool;

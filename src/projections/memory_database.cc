@@ -22,7 +22,22 @@ Result<LoadedPartition> MemoryDatabase::load(PartitionId partition) {
     if (key.first == partition)
       loaded.book.add_sum(key.second, sum.line.creator, sum.line.bps, Amount(sum.charged), Amount(sum.due));
   for (const auto& [key, session] : sessions_)
-    if (key.first == partition && !session.closed) loaded.book.open_session(key.second, session.tick_ms);
+    if (key.first == partition && !session.closed) {
+      Book::Session open;
+      open.price = Amount(session.price);
+      open.amount = Amount(session.amount);
+      open.tick_ms = session.tick_ms;
+      open.blocks = session.blocks;
+      open.halted = session.halted;
+      open.low = session.ticks > 0 &&
+                 is_low(open.price, open.tick_ms, Amount(session.spendable), loaded.notices.low_balance_ms);
+      loaded.book.open_session(key.second, open);
+    }
+  for (const auto& [viewer, line] : viewers_)
+    if (line.frozen && viewer_partitions_.at(viewer) == partition) loaded.book.set_frozen(viewer, true);
+  loaded.notices.wanted = true;
+  loaded.notices.ticks = loaded.ticks.next;
+  loaded.notices.settlements = loaded.settlements.next;
   return loaded;
 }
 
@@ -52,10 +67,17 @@ Result<void> MemoryDatabase::write(const Writer& writer, const Changes& changes)
     Session& session = sessions_[{row.partition, row.line.session}];
     session.price = row.line.plan.price_per_tick.units();
     session.tick_ms = row.line.plan.tick_ms;
+    session.blocks =
+        has_blocks(row.line.plan.refund_unused, row.line.plan.tick_ms, row.line.plan.heartbeat_ms);
   }
   for (const SessionTotals& row : changes.totals) {
     Session& session = sessions_[{row.partition, row.session}];
-    if (row.fresh || row.has_money) session.ticks = row.ticks;
+    if (row.fresh || row.has_money) {
+      session.ticks = row.ticks;
+      session.amount = row.amount.units();
+      session.spendable = row.spendable.units();
+    }
+    if (row.fresh || row.has_halt) session.halted = row.halt.has_value();
     if (row.fresh) session.closed = false;
     if (row.closed) session.closed = true;
   }
@@ -66,6 +88,11 @@ Result<void> MemoryDatabase::write(const Writer& writer, const Changes& changes)
     std::int64_t& paid = sums_[{row.partition, row.item.sum}].paid;
     paid = std::max(paid, row.item.cumulative.units());
   }
+  for (const ViewerRow& row : changes.viewers) {
+    viewers_[row.line.viewer] = row.line;
+    viewer_partitions_[row.line.viewer] = row.partition;
+  }
+  notices_.insert(notices_.end(), changes.notices.begin(), changes.notices.end());
   for (const PositionChange& change : changes.positions)
     positions_[{change.source, change.partition}] = change.after;
   return {};

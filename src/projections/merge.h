@@ -16,11 +16,21 @@
 
 namespace paytick::projections {
 
+// Which lines become notices: those from here on.
+struct NoticeRules {
+  bool wanted = false;
+  Offset ticks{}, settlements{};
+  std::int64_t low_balance_ms = 60'000;
+};
+
+// Whether what is spendable buys less than this time.
+bool is_low(Amount price, std::int32_t tick_ms, Amount spendable, std::int64_t low_balance_ms);
+
 class Merge {
  public:
-  // Both must outlive the Merge.
-  Merge(PartitionId partition, Book& book, Changes& changes)
-      : partition_(partition), book_(book), changes_(changes) {}
+  // Both references must outlive the Merge.
+  Merge(PartitionId partition, Book& book, Changes& changes, const NoticeRules& rules = {})
+      : partition_(partition), book_(book), changes_(changes), rules_(rules) {}
 
   // Where a line stands in the log: it names the rows made from it.
   struct Place {
@@ -59,10 +69,9 @@ class Merge {
   Result<void> on(const RejectedLine&, const Place&);
   Result<void> on(const ClosedLine&, const Place&);
   Result<void> on(const MeterLine&, const Place&);
-  // No table shows them.
-  Result<void> on(const ViewerLine&, const Place&) { return {}; }
-  Result<void> on(const JoinedLine&, const Place&) { return {}; }
-  Result<void> on(const PayoutLine&, const Place&) { return {}; }
+  Result<void> on(const ViewerLine&, const Place&);
+  Result<void> on(const JoinedLine&, const Place&);
+  Result<void> on(const PayoutLine&, const Place&);
   Result<void> on(const Prepared&, const Place&);
   Result<void> on(const Submitted&, const Place&);
   Result<void> on(const Confirmed&, const Place&);
@@ -71,12 +80,17 @@ class Merge {
   Result<void> on(const Parked&, const Place&);
   Result<void> on(const ParkedCredit&, const Place&);
 
+  // Notices (merge_notices.cc). Nothing where the line is not to be announced.
+  NoticeRow* announce(NoticeType type, const Place& place, TimeMs at, Source source = Source::ticks);
+  void announce_purchase(const TickLine& line, Book::Session& session, const Place& place);
+
   // A purchase (sign 1) or ticks given back (sign -1).
   template <typename Line>
   Result<void> on_money(const Line& line, int sign);
   Result<void> set_sum(SumId id, std::optional<Amount> charged, Amount due);
-  Result<void> add_ticks(const Book::Sum& sum, const SessionId& session, std::int64_t start_ms,
-                         std::int32_t n, Amount price, int sign);
+  Result<void> add_ticks(const Book::Sum& sum, std::int64_t tick_ms, std::int64_t start_ms, std::int32_t n,
+                         Amount price, int sign);
+  Result<void> add_blocks(const TickLine& line, const Book::Session& session, const Place& place);
   SessionTotals& totals(const SessionId& session);
   MinuteDelta& minute(std::uint32_t creator, std::int64_t at_ms);
   CreatorDelta& creator(std::uint32_t creator);
@@ -89,11 +103,13 @@ class Merge {
   PartitionId partition_;
   Book& book_;
   Changes& changes_;
+  const NoticeRules rules_;
   // Indices into the vectors of Changes.
   std::unordered_map<SessionId, std::size_t> totals_;
   std::unordered_map<MinuteKey, std::size_t, MinuteHash> minutes_;
   std::unordered_map<std::uint32_t, std::size_t> creators_;
   std::unordered_map<TxHash, std::size_t> transactions_;
+  std::unordered_map<ViewerId, std::size_t> viewers_;
   std::unordered_map<std::string, std::int64_t> refusals_;
   std::unordered_set<std::uint32_t> pages_;
 };

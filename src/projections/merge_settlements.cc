@@ -57,6 +57,16 @@ Result<void> Merge::on(const Confirmed& line, const Place& place) {
     // A record holds fewer than 65,536 lines and a batch fewer items than that.
     const RowId id = row_id(Source::settlements, partition_, place.offset, (place.line << 16) + number++);
     changes_.settled.push_back({id, partition_, line.hash, item, line.ledger, line.at});
+    if (item.amount.units() == 0) continue;  // skipped, or paid before
+    if (NoticeRow* const notice = announce(NoticeType::settled, place, line.at, Source::settlements)) {
+      notice->id = id;
+      notice->sum = item.sum;
+      notice->amount = item.amount;
+      notice->total = item.cumulative;
+      notice->fee = item.fee;
+      notice->tx = line.hash;
+      notice->ledger = line.ledger;
+    }
   }
   return {};
 }

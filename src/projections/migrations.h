@@ -1,5 +1,6 @@
 #pragma once
-// The SQL of migrations/, compiled in (embed_migrations.cmake), in the order in which it is applied.
+// The SQL of migrations/ and outbox_migrations/, compiled in (embed_migrations.cmake), in the order in which
+// it is applied.
 
 #include <vector>
 
@@ -12,5 +13,6 @@ struct Migration {
 };
 
 const std::vector<Migration>& migrations();
+const std::vector<Migration>& outbox_migrations();
 
 }  // namespace paytick::projections

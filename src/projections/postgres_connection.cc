@@ -20,19 +20,20 @@ bool may_pass(const std::string& state) {
 
 std::string first_line(const std::string& words) { return words.substr(0, words.find('\n')); }
 
-void migrate(pqxx::connection& connection, const std::string& schema) {
+void migrate(pqxx::connection& connection, const std::string& schema, const std::vector<Migration>& all) {
   pqxx::work tx(connection);
   // One migrates at a time; the number only has to be paytick's own.
   tx.exec("SELECT pg_advisory_xact_lock(7031950621)");
   tx.exec("CREATE SCHEMA IF NOT EXISTS " + tx.quote_name(schema));
+  tx.exec("SET LOCAL search_path TO " + tx.quote_name(schema));
   tx.exec(
       "CREATE TABLE IF NOT EXISTS migrations (version integer PRIMARY KEY, name text NOT NULL,"
       " applied_at timestamptz NOT NULL DEFAULT now())");
   const int there = tx.exec("SELECT coalesce(max(version), 0) FROM migrations")[0][0].as<int>();
-  if (there > migrations().back().version)
+  if (there > all.back().version)
     throw SchemaNewer("the tables in schema " + schema + " were made by a newer paytick (migration " +
                       std::to_string(there) + "); run that one, or `paytick replay` into fresh tables");
-  for (const Migration& migration : migrations()) {
+  for (const Migration& migration : all) {
     if (migration.version <= there) continue;
     tx.exec(migration.sql);
     tx.exec_params("INSERT INTO migrations (version, name) VALUES ($1, $2)", migration.version,
@@ -56,7 +57,8 @@ std::unique_ptr<pqxx::connection> open_connection(const std::string& url, const 
 
 std::unique_ptr<pqxx::connection> open_migrated(const std::string& url, const std::string& schema) {
   auto connection = open_connection(url, schema);
-  migrate(*connection, schema);
+  migrate(*connection, schema, migrations());
+  migrate(*connection, kOutbox, outbox_migrations());
   return connection;
 }
 

@@ -11,8 +11,9 @@
 
 namespace paytick::projections {
 
-// A connection whose search path is `schema`, created and migrated when it is not there yet. Throws what pqxx
-// throws; call it inside guarded(). A schema written by a newer paytick throws SchemaNewer.
+// A connection whose search path is `schema`, created and migrated when it is not there yet, and so is the
+// outbox. Throws what pqxx throws; call it inside guarded(). A schema written by a newer paytick throws
+// SchemaNewer.
 std::unique_ptr<pqxx::connection> open_migrated(const std::string& url, const std::string& schema);
 
 // The same without touching the schema.

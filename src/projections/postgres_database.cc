@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "projections/bulk_rows.h"
+#include "projections/outbox_rows.h"
 
 namespace paytick::projections {
 namespace {
@@ -68,6 +69,30 @@ void write_positions(pqxx::work& tx, const Changes& changes) {
                     " prev = excluded.prev, as_of_ms = excluded.as_of_ms");
 }
 
+// What the book remembers of sessions that run, and who is frozen.
+void load_sessions(pqxx::transaction_base& tx, PartitionId partition, LoadedPartition& loaded) {
+  for (const auto& row : tx.exec_params(
+           "SELECT encode(uuid_send(s.session), 'hex'), s.tick_ms, s.price, t.amount, s.refund_unused,"
+           " t.halt IS NOT NULL, t.ticks, t.spendable, s.heartbeat_ms FROM session_totals t JOIN sessions s "
+           "USING (session)"
+           " WHERE t.partition = $1 AND t.closed_ms IS NULL",
+           number(partition))) {
+    Book::Session session;
+    session.tick_ms = row[1].as<std::int32_t>();
+    session.price = Amount(row[2].as<std::int64_t>());
+    session.amount = Amount(row[3].as<std::int64_t>());
+    session.blocks = has_blocks(row[4].as<bool>(), session.tick_ms, row[8].as<std::int32_t>());
+    session.halted = row[5].as<bool>();
+    session.low = row[6].as<std::int64_t>() > 0 &&
+                  is_low(session.price, session.tick_ms, Amount(row[7].as<std::int64_t>()),
+                         loaded.notices.low_balance_ms);
+    loaded.book.open_session(from_hex<SessionId>(row[0].c_str()), session);
+  }
+  for (const auto& row :
+       tx.exec_params("SELECT viewer FROM viewers WHERE partition = $1 AND frozen", number(partition)))
+    if (const auto viewer = parse_id<ViewerId>(row[0].c_str())) loaded.book.set_frozen(*viewer, true);
+}
+
 }  // namespace
 
 Position read_position(const pqxx::row& row) {
@@ -81,8 +106,20 @@ Position read_position(const pqxx::row& row) {
   return position;
 }
 
-PostgresDatabase::PostgresDatabase(std::string url, std::string schema)
-    : url_(std::move(url)), schema_(std::move(schema)) {}
+PostgresDatabase::PostgresDatabase(std::string url, std::string schema, OutboxSettings outbox)
+    : url_(std::move(url)), schema_(std::move(schema)), outbox_(std::move(outbox)) {}
+
+void PostgresDatabase::load_notices(pqxx::transaction_base& tx, PartitionId partition,
+                                    LoadedPartition& loaded) const {
+  loaded.notices.low_balance_ms = outbox_.low_balance_ms;
+  if (outbox_.nobody()) return;
+  const auto ticks = outbox_position(tx, Source::ticks, partition);
+  const auto settlements = outbox_position(tx, Source::settlements, partition);
+  if (!ticks || !settlements) return;
+  loaded.notices.wanted = true;
+  loaded.notices.ticks = *ticks;
+  loaded.notices.settlements = *settlements;
+}
 
 template <typename Work>
 auto PostgresDatabase::with_connection(const Work& work)
@@ -114,6 +151,8 @@ Result<Writer> PostgresDatabase::acquire(std::span<const PartitionId> partitions
       const auto epoch = tx.exec_params("SELECT epoch FROM writers WHERE partition = $1", number(partition));
       writer.epochs.emplace_back(partition, epoch[0][0].as<std::uint64_t>());
     }
+    // A shadow begins nothing: what it has passed may be news for the tables that it will replace.
+    if (schema_ == kSchema) begin_outbox(tx, sorted);
     tx.commit();
     return writer;
   });
@@ -142,11 +181,8 @@ Result<LoadedPartition> PostgresDatabase::load(PartitionId partition) {
         throw std::runtime_error("the table sums has a hole at " + std::string(row[0].c_str()) +
                                  "; rebuild with `paytick replay`");
     }
-    for (const auto& row : tx.exec_params("SELECT encode(uuid_send(s.session), 'hex'), s.tick_ms FROM "
-                                          "session_totals t JOIN sessions s USING (session)"
-                                          " WHERE t.partition = $1 AND t.closed_ms IS NULL",
-                                          number(partition)))
-      loaded.book.open_session(from_hex<SessionId>(row[0].c_str()), row[1].as<std::int32_t>());
+    load_notices(tx, partition, loaded);
+    load_sessions(tx, partition, loaded);
     return loaded;
   });
 }
@@ -158,6 +194,7 @@ Result<void> PostgresDatabase::write(const Writer& writer, const Changes& change
     if (is_written(tx, changes)) return;
     write_rows(tx, changes);
     write_positions(tx, changes);
+    write_notices(tx, changes, outbox_);
     tx.commit();
   });
 }

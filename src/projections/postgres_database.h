@@ -12,22 +12,27 @@ namespace paytick::projections {
 class PostgresDatabase final : public Database {
  public:
   // `url`: a libpq connection string or URI.
-  explicit PostgresDatabase(std::string url, std::string schema = kSchema);
+  explicit PostgresDatabase(std::string url, std::string schema = kSchema, OutboxSettings outbox = {});
 
   Result<Writer> acquire(std::span<const PartitionId> partitions, const OwnerId& owner) override;
   Result<LoadedPartition> load(PartitionId partition) override;
   Result<void> write(const Writer& writer, const Changes& changes) override;
 
  private:
+  void load_notices(pqxx::transaction_base& tx, PartitionId partition, LoadedPartition& loaded) const;
   template <typename Work>
   auto with_connection(const Work& work) -> Result<decltype(work(std::declval<pqxx::connection&>()))>;
 
   const std::string url_, schema_;
+  const OutboxSettings outbox_;
   std::unique_ptr<pqxx::connection> connection_;
 };
 
 // Statements of one step, in an order that satisfies what they refer to (postgres_rows.cc).
 void write_rows(pqxx::transaction_base& tx, const Changes& changes);
+
+// The part of it in postgres_controls.cc.
+void write_controls(pqxx::transaction_base& tx, const Changes& changes);
 
 // The position as stored.
 Position read_position(const pqxx::row& row);

@@ -39,28 +39,45 @@ void write_sums(pqxx::transaction_base& tx, const Changes& changes) {
                  " due = excluded.due");
 }
 
+// A sum is of the platform that opened its newest session.
+void write_platforms(pqxx::transaction_base& tx, const Changes& changes) {
+  BulkRows<std::int32_t, std::int64_t, Uuid> rows;
+  for (const SessionRow& row : changes.sessions)
+    rows.add(number(row.partition), number(row.line.sum), row.line.platform);
+  rows.exec(
+      tx, "UPDATE sums s SET platform = r.platform FROM (SELECT DISTINCT ON (p, sum) p, sum, platform FROM " +
+              rows.unnest() +
+              " WITH ORDINALITY AS r(p, sum, platform, n) ORDER BY p, sum, n DESC) r WHERE s.partition = r.p"
+              " AND s.sum_id = r.sum AND s.platform IS DISTINCT FROM r.platform");
+}
+
 void write_sessions(pqxx::transaction_base& tx, const Changes& changes) {
   BulkRows<Uuid, std::int32_t, std::int64_t, Text, Uuid, Uuid, std::int32_t, std::int64_t, std::int32_t,
-           std::int32_t, std::int32_t, bool, std::int64_t, std::int64_t, Uuid, Text>
+           std::int32_t, std::int32_t, bool, std::int64_t, std::int64_t, Uuid, Text, std::int32_t,
+           std::int64_t>
       rows;
   for (const SessionRow& row : changes.sessions) {
     const OpenedLine& line = row.line;
     rows.add(line.session, number(row.partition), number(line.sum), to_text(line.viewer), line.content,
              line.plan.id, line.plan.tick_ms, line.plan.price_per_tick.units(), line.plan.heartbeat_ms,
              line.plan.minimum_ticks, line.plan.platform_bps, line.plan.refund_unused, line.start.ms,
-             row.charged_before.units(), line.platform, line.reference);
+             row.charged_before.units(), line.platform, line.reference, line.plan.initial_ticks,
+             line.plan.initial_price.units());
   }
   rows.exec(
       tx,
       "INSERT INTO sessions (session, partition, sum_id, viewer, meter, creator, content, plan, tick_ms, "
       "price,"
-      " heartbeat_ms, minimum_ticks, bps, refund_unused, start_ms, charged_before, platform, reference)"
+      " heartbeat_ms, minimum_ticks, bps, refund_unused, start_ms, charged_before, platform, reference, "
+      "initial_ticks, initial_price)"
       " SELECT DISTINCT ON (r.session) r.session, r.p, r.sum, r.viewer, s.meter, s.creator, r.content, "
       "r.plan, r.tick_ms, r.price,"
-      " r.heartbeat_ms, r.minimum, r.bps, r.refund, r.start_ms, r.charged, r.platform, r.reference FROM " +
+      " r.heartbeat_ms, r.minimum, r.bps, r.refund, r.start_ms, r.charged, r.platform, r.reference, "
+      "r.initial_ticks, r.initial_price FROM " +
           rows.unnest() +
           " AS r(session, p, sum, viewer, content, plan, tick_ms, price, heartbeat_ms, minimum, bps, refund,"
-          " start_ms, charged, platform, reference) JOIN sums s ON s.partition = r.p AND s.sum_id = r.sum"
+          " start_ms, charged, platform, reference, initial_ticks, initial_price) JOIN sums s ON s.partition "
+          "= r.p AND s.sum_id = r.sum"
           " ORDER BY r.session, r.start_ms DESC"
           // A platform that uses a session's name again, long after it closed: the newest is shown.
           " ON CONFLICT (session) DO UPDATE SET partition = excluded.partition, sum_id = excluded.sum_id,"
@@ -70,7 +87,8 @@ void write_sessions(pqxx::transaction_base& tx, const Changes& changes) {
           " minimum_ticks = excluded.minimum_ticks, bps = excluded.bps,"
           " refund_unused = excluded.refund_unused, start_ms = excluded.start_ms,"
           " charged_before = excluded.charged_before, platform = excluded.platform,"
-          " reference = excluded.reference");
+          " reference = excluded.reference, initial_ticks = excluded.initial_ticks,"
+          " initial_price = excluded.initial_price");
 }
 
 // Which columns a line of the step has set.
@@ -78,10 +96,10 @@ constexpr std::int16_t kMoney = 1, kHalt = 2, kProof = 4;
 
 void write_totals(pqxx::transaction_base& tx, const Changes& changes) {
   BulkRows<Uuid, std::int32_t, std::optional<std::int16_t>, std::int64_t, std::int64_t, std::int64_t,
-           std::int64_t, std::optional<std::int64_t>, Bytea>
+           std::int64_t, std::optional<std::int64_t>, Bytea, std::int64_t>
       fresh;
   BulkRows<Uuid, std::int16_t, std::optional<std::int16_t>, std::int64_t, std::int64_t, std::int64_t,
-           std::int64_t, std::optional<std::int64_t>, Bytea>
+           std::int64_t, std::optional<std::int64_t>, Bytea, std::int64_t>
       known;
   for (const SessionTotals& row : changes.totals) {
     const auto halt = row.halt ? std::optional(code(*row.halt)) : std::nullopt;
@@ -91,30 +109,31 @@ void write_totals(pqxx::transaction_base& tx, const Changes& changes) {
                                                 (row.has_proof ? kProof : 0));
     if (row.fresh)
       fresh.add(row.session, number(row.partition), halt, row.ticks, row.paid_until.ms,
-                row.charged_after.units(), row.spendable.units(), closed, row.proof);
+                row.charged_after.units(), row.spendable.units(), closed, row.proof, row.amount.units());
     else
       known.add(row.session, said, halt, row.ticks, row.paid_until.ms, row.charged_after.units(),
-                row.spendable.units(), closed, row.proof);
+                row.spendable.units(), closed, row.proof, row.amount.units());
   }
   fresh.exec(
       tx,
       "INSERT INTO session_totals (session, partition, halt, ticks, paid_until_ms, charged_after, spendable,"
-      " closed_ms, proof) SELECT * FROM " +
+      " closed_ms, proof, amount) SELECT * FROM " +
           fresh.unnest() +
           " ON CONFLICT (session) DO UPDATE SET partition = excluded.partition, halt = excluded.halt,"
           " ticks = excluded.ticks, paid_until_ms = excluded.paid_until_ms,"
           " charged_after = excluded.charged_after, spendable = excluded.spendable,"
-          " closed_ms = excluded.closed_ms, proof = excluded.proof");
+          " closed_ms = excluded.closed_ms, proof = excluded.proof, amount = excluded.amount");
   known.exec(tx,
              "UPDATE session_totals t SET halt = CASE WHEN r.said & 2 <> 0 THEN r.halt ELSE t.halt END,"
              " ticks = CASE WHEN r.said & 1 <> 0 THEN r.ticks ELSE t.ticks END,"
+             " amount = CASE WHEN r.said & 1 <> 0 THEN r.amount ELSE t.amount END,"
              " paid_until_ms = CASE WHEN r.said & 1 <> 0 THEN r.paid_until ELSE t.paid_until_ms END,"
              " charged_after = CASE WHEN r.said & 1 <> 0 THEN r.charged ELSE t.charged_after END,"
              " spendable = CASE WHEN r.said & 1 <> 0 THEN r.spendable ELSE t.spendable END,"
              " closed_ms = coalesce(r.closed, t.closed_ms),"
              " proof = CASE WHEN r.said & 4 <> 0 THEN r.proof ELSE t.proof END FROM " +
                  known.unnest() +
-                 " AS r(session, said, halt, ticks, paid_until, charged, spendable, closed, proof)"
+                 " AS r(session, said, halt, ticks, paid_until, charged, spendable, closed, proof, amount)"
                  " WHERE t.session = r.session");
 }
 
@@ -139,23 +158,33 @@ void write_earnings(pqxx::transaction_base& tx, const Changes& changes) {
 
 void write_charges(pqxx::transaction_base& tx, const Changes& changes) {
   BulkRows<Uuid, std::int32_t, std::int64_t, std::int16_t, Text, std::int64_t, std::int64_t, std::int64_t,
-           Bytea>
+           Bytea, Text, Text, std::optional<Uuid>>
       charges;
   for (const auto& row : changes.charges)
     charges.add(row.id, number(row.partition), number(row.line.sum), code(row.line.kind), row.line.key,
-                row.line.amount.units(), row.line.charged.units(), row.line.at.ms, row.line.proof);
-  charges.exec(
-      tx,
-      "INSERT INTO charges SELECT r.id, r.p, r.sum, s.meter, s.creator, r.kind, r.key, r.amount, r.charged,"
-      " r.at, r.proof FROM " +
-          charges.unnest() +
-          " AS r(id, p, sum, kind, key, amount, charged, at, proof) JOIN sums s ON s.partition = r.p AND"
-          " s.sum_id = r.sum");
-  BulkRows<Uuid, std::int32_t, Text, Text, std::int64_t, Text, Text, Text, std::int64_t> credits;
+                row.line.amount.units(), row.line.charged.units(), row.line.at.ms, row.line.proof,
+                row.line.message, row.line.channel,
+                row.line.content.is_zero() ? std::nullopt : std::optional(Uuid(row.line.content)));
+  charges.exec(tx,
+               "INSERT INTO charges (id, partition, sum_id, meter, creator, kind, key, amount, charged, "
+               "at_ms, proof, viewer,"
+               " message, channel, content) SELECT r.id, r.p, r.sum, s.meter, s.creator, r.kind, r.key, "
+               "r.amount, r.charged,"
+               " r.at, r.proof, s.viewer, r.message, r.channel, r.content FROM " +
+                   charges.unnest() +
+                   " AS r(id, p, sum, kind, key, amount, charged, at, proof, message, channel, content) JOIN "
+                   "sums s ON s.partition = r.p AND"
+                   " s.sum_id = r.sum");
+  BulkRows<Uuid, std::int32_t, Text, Text, std::int64_t, Text, Text, Text, std::int64_t, std::int64_t>
+      credits;
   for (const auto& row : changes.credits)
     credits.add(row.id, number(row.partition), to_text(row.line.meter), to_text(row.line.viewer),
-                row.line.amount.units(), row.line.key, row.line.reason, row.line.corrects, row.line.at.ms);
-  credits.exec(tx, "INSERT INTO credits SELECT * FROM " + credits.unnest());
+                row.line.amount.units(), row.line.key, row.line.reason, row.line.corrects, row.line.at.ms,
+                row.line.credited.units());
+  credits.exec(tx,
+               "INSERT INTO credits (id, partition, meter, viewer, amount, key, reason, corrects, at_ms, "
+               "credited) SELECT * FROM " +
+                   credits.unnest());
 }
 
 void write_refused(pqxx::transaction_base& tx, const Changes& changes) {
@@ -204,7 +233,8 @@ void write_meters(pqxx::transaction_base& tx, const Changes& changes) {
           " r.deposited - coalesce(lag(r.deposited) OVER w, m.deposited, 0) AS top_up,"
           " r.refunded - coalesce(lag(r.refunded) OVER w, m.refunded, 0) AS refund"
           " FROM r LEFT JOIN meters m USING (meter) WINDOW w AS (PARTITION BY r.meter ORDER BY r.n))"
-          " INSERT INTO transfers SELECT id, p, meter, 0, top_up, ledger, at_ms FROM change WHERE top_up <> 0"
+          " INSERT INTO transfers (id, partition, meter, kind, amount, ledger, at_ms) SELECT id, p, meter, "
+          "0, top_up, ledger, at_ms FROM change WHERE top_up <> 0"
           " UNION ALL SELECT refund_id, p, meter, 1, refund, ledger, at_ms FROM change WHERE refund <> 0");
   rows.exec(tx, reports +
                     "INSERT INTO meters SELECT DISTINCT ON (meter) meter, p, viewer, deposited, refunded, "
@@ -324,9 +354,11 @@ void write_rows(pqxx::transaction_base& tx, const Changes& changes) {
   write_contents(tx, changes);
   write_sums(tx, changes);
   write_sessions(tx, changes);
+  write_platforms(tx, changes);
   write_totals(tx, changes);
   write_earnings(tx, changes);
   write_charges(tx, changes);
+  write_controls(tx, changes);
   write_refused(tx, changes);
   write_meters(tx, changes);
   write_transactions(tx, changes);

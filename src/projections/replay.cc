@@ -74,7 +74,7 @@ Result<ReplayReport> replay(log::EventLog& log, Random& random, const ReplayOpti
                             const std::function<bool(const ReplayProgress&)>& on_progress) {
   ReplayReport report;
   NoDatabase none;
-  PostgresDatabase shadow(options.database_url, kShadow);
+  PostgresDatabase shadow(options.database_url, kShadow, options.outbox);
   Database& database = options.dry_run ? static_cast<Database&>(none) : shadow;
   if (!options.dry_run) {
     const auto resumed = prepare_shadow(options);

@@ -20,6 +20,8 @@ struct ReplayOptions {
   bool dry_run = false;         // read and merge everything, write nothing
   bool start_over = false;      // drop what an earlier replay has left
   std::optional<TimeMs> until;  // leave out what the log took later; the shadow schema is kept, not swapped
+  // What no projection has announced yet when the tables are swapped is announced by the replay.
+  OutboxSettings outbox = {};
   std::size_t step_bytes_max = 48 * 1024 * 1024;
 };
 

@@ -30,7 +30,8 @@ RowId row_id(Source source, PartitionId partition, Offset offset, std::uint32_t 
 std::size_t Changes::rows() const {
   return sums.size() + pages.size() + sessions.size() + totals.size() + minutes.size() + creators.size() +
          charges.size() + credits.size() + halts.size() + late.size() + rejected.size() + meters.size() +
-         refusals.size() + transactions.size() + settled.size() + parked.size() + contents.size();
+         viewers.size() + joins.size() + payouts.size() + blocks.size() + views.size() + refusals.size() +
+         transactions.size() + settled.size() + parked.size() + contents.size();
 }
 
 }  // namespace paytick::projections

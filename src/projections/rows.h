@@ -12,6 +12,7 @@
 #include "model/frame.h"
 #include "model/outputs.h"
 #include "model/settlements.h"
+#include "projections/notices.h"
 
 namespace paytick::projections {
 
@@ -58,6 +59,7 @@ struct SessionTotals {
   SessionId session;
   bool fresh = false;
   std::int64_t ticks = 0;
+  Amount amount;  // what they cost
   TimeMs paid_until;
   Amount charged_after;
   Amount spendable;
@@ -84,6 +86,21 @@ struct RefusalDelta {
   PartitionId partition{};
   std::string code;
   std::int64_t n = 0;
+};
+
+// A block of a call.
+struct BlockRow {
+  PartitionId partition{};
+  SessionId session;
+  std::int64_t k = 0;
+  TimeMs start, bought;
+  Amount amount, cumulative;
+};
+
+// A session that has bought its first tick: its content was viewed once more.
+struct ViewRow {
+  PartitionId partition{};
+  SessionId session;
 };
 
 // A line that is a row of its own.
@@ -126,6 +143,11 @@ struct PositionChange {
   Position before, after;
 };
 
+struct ViewerRow {
+  PartitionId partition{};
+  ViewerLine line;  // the newest; its reason is that of the newest line that had one
+};
+
 struct ContentRow {
   ContentId id;
   std::optional<Content> content;  // nothing: deleted
@@ -144,11 +166,17 @@ struct Changes {
   std::vector<LineRow<LateLine>> late;
   std::vector<LineRow<RejectedLine>> rejected;
   std::vector<LineRow<MeterLine>> meters;  // in order; the database derives top-ups and refunds from them
+  std::vector<ViewerRow> viewers;
+  std::vector<LineRow<JoinedLine>> joins;
+  std::vector<LineRow<PayoutLine>> payouts;
+  std::vector<BlockRow> blocks;
+  std::vector<ViewRow> views;
   std::vector<RefusalDelta> refusals;
   std::vector<TxRow> transactions;
   std::vector<SettledRow> settled;
   std::vector<LineRow<Parked>> parked;
   std::vector<ContentRow> contents;
+  std::vector<NoticeRow> notices;  // of lines that were not announced before; the database says to whom
   std::vector<PositionChange> positions;
 
   std::size_t rows() const;

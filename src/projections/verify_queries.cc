@@ -24,9 +24,8 @@ Result<std::vector<PartitionTotals>> read_totals(const std::string& url, std::ui
       of(row[0]).sums[SumId{row[1].as<std::uint32_t>()}] = {Amount(row[2].as<std::int64_t>()),
                                                             Amount(row[3].as<std::int64_t>()),
                                                             Amount(row[4].as<std::int64_t>())};
-    for (const auto& row :
-         tx.exec("SELECT s.partition, short_id(session), t.ticks, t.ticks * s.price FROM sessions s"
-                 " JOIN session_totals t USING (session)")) {
+    for (const auto& row : tx.exec("SELECT s.partition, short_id(session), t.ticks, t.amount FROM sessions s"
+                                   " JOIN session_totals t USING (session)")) {
       const auto session = parse_id<SessionId>(row[1].c_str());
       if (session)
         of(row[0]).sessions[*session] = {row[2].as<std::int64_t>(), Amount(row[3].as<std::int64_t>())};

@@ -122,6 +122,21 @@ void collect_projection(Page& page, const projections::WorkerStatus& status, Tim
   page.set("paytick_projection_behind_seconds", status.as_of ? seconds_between(*status.as_of, now) : 0.0);
 }
 
+void collect_webhooks(Page& page, const push::SenderStatus& status, TimeMs now) {
+  page.set("paytick_webhook_attempts_total", status.delivered, {{"outcome", "delivered"}});
+  page.set("paytick_webhook_attempts_total", status.failed, {{"outcome", "failed"}});
+  page.set("paytick_webhook_given_up_total", status.given_up);
+  std::int64_t waiting = 0, dead = 0, oldest = now.ms;
+  for (const push::WebhookCounts& of : status.counts) {
+    waiting += of.waiting;
+    dead += of.dead;
+    if (of.oldest_ms > 0) oldest = std::min(oldest, of.oldest_ms);
+  }
+  page.set("paytick_webhook_waiting", waiting);
+  page.set("paytick_webhook_dead", dead);
+  page.set("paytick_webhook_behind_seconds", static_cast<double>(now.ms - oldest) / 1'000);
+}
+
 void collect_kafka(Page& page, const log::KafkaCounters& counters) {
   page.set("paytick_kafka_reachable", counters.reachable ? 1 : 0);
   page.set("paytick_kafka_topic_lost", counters.topic_lost ? 1 : 0);

@@ -13,6 +13,7 @@
 #include "log/embedded/embedded_log.h"
 #include "log/kafka/kafka_log.h"
 #include "projections/worker.h"
+#include "push/webhook_sender.h"
 #include "settler/settler_worker.h"
 
 namespace paytick::app::metrics {
@@ -25,6 +26,7 @@ void collect_aggregator(Page& page, const std::map<PartitionId, aggregator::Runn
                         const std::map<PartitionId, std::uint64_t>& lags, TimeMs now);
 void collect_settler(Page& page, const settler::SettlerStatus& status);
 void collect_projection(Page& page, const projections::WorkerStatus& status, TimeMs now);
+void collect_webhooks(Page& page, const push::SenderStatus& status, TimeMs now);
 void collect_kafka(Page& page, const log::KafkaCounters& counters);
 void collect_embedded_log(Page& page, const log::EmbeddedLog::Metrics& log);
 

@@ -160,6 +160,8 @@ inline constexpr Definition kDefinitions[] = {
      "Attachments of platforms in the directory."},
     {"paytick_gateway_contents", Type::gauge, Where::ingest, "contents", "", "Contents in the catalogue."},
     {"paytick_gateway_meters", Type::gauge, Where::ingest, "meters", "", "Meters known."},
+    {"paytick_event_streams", Type::gauge, Where::ingest, "streams", "", "Event streams that are open."},
+    {"paytick_event_stream_events_total", Type::counter, Where::ingest, "events", "", "Events sent to them."},
 
     // The aggregator.
     {"paytick_aggregator_partition_running", Type::gauge, Where::aggregate, "0 or 1", "partition",
@@ -248,6 +250,20 @@ inline constexpr Definition kDefinitions[] = {
      "Age of the oldest state of a partition that is behind; 0 when none is."},
     {"paytick_projection_database_reachable", Type::gauge, Where::project, "0 or 1", "",
      "1 while PostgreSQL takes what is written."},
+
+    // Notices to platforms and viewers.
+    {"paytick_webhook_attempts_total", Type::counter, Where::project, "attempts", "outcome",
+     "Attempts to send a notice: delivered, or failed and tried again later."},
+    {"paytick_webhook_given_up_total", Type::counter, Where::project, "notices", "",
+     "Notices that became dead letters; `paytick webhooks list` shows them."},
+    {"paytick_webhook_attempt_seconds", Type::histogram, Where::project, "seconds", "",
+     "Time of an attempt."},
+    {"paytick_webhook_waiting", Type::gauge, Where::project, "notices", "",
+     "Notices that wait to be sent, of all webhooks; each process shows the same."},
+    {"paytick_webhook_dead", Type::gauge, Where::project, "notices", "",
+     "Dead letters that are kept; each process shows the same."},
+    {"paytick_webhook_behind_seconds", Type::gauge, Where::project, "seconds", "",
+     "Age of the oldest notice that waits; each process shows the same."},
 };
 
 constexpr const Definition* find(std::string_view name) {

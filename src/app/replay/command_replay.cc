@@ -10,6 +10,7 @@
 #include "app/progress.h"
 #include "app/system_ports.h"
 #include "app/target.h"
+#include "app/webhook_config.h"
 #include "projections/replay.h"
 #include "projections/schemas.h"
 
@@ -56,6 +57,9 @@ int run(const Options& options) {
     if (!until) return complain(until.error());
     replay.until = *until;
   }
+  const auto outbox = outbox_settings(target->config);
+  if (!outbox) return complain(outbox.error());
+  if (options.until.empty()) replay.outbox = *outbox;
   if (replay.database_url.empty() && !replay.dry_run)
     return complain({"no_database",
                      "which database? Set DATABASE_URL, or let `paytick up --dev` run on this data folder",

@@ -31,7 +31,8 @@ ingest::HttpResponse refused(const Error& error) {
 ingest::HttpResponse respond(const Result<std::string>& answer) {
   if (!answer) {
     const Error& error = answer.error();
-    if (error.next == Next::refused) return refusal(400, error.code, error.message);
+    if (error.next == Next::refused)
+      return refusal(error.code == "not_found" ? 404 : 400, error.code, error.message);
     ingest::HttpResponse response =
         refusal(503, "database_away", "the history cannot be read now; try again shortly");
     response.retry_after_s = 1;
@@ -60,38 +61,78 @@ ingest::HttpResponse bad_limit() {
 
 }  // namespace
 
-void HistoryRoutes::add(ingest::HttpRoutes& routes, bool development, MeterOwner owner) {
-  routes.add("GET", "/api/account/history", ingest::RunOn::pool,
-             [this, development, owner = std::move(owner)](const ingest::HttpRequest& request) {
-               const auto text = ingest::query_param(request.query, "meter");
-               const auto meter = text ? parse_id<MeterId>(*text) : std::nullopt;
-               const auto viewer = ingest::require_viewer(request.who);
-               // In development mode the meter says who asks.
-               const bool asked = development && request.who.role == ingest::Role::nobody;
-               if (!viewer && (meter || !asked)) return refused(viewer.error());
-               if (!meter) return refusal(400, "bad_meter", "name the meter: ?meter=C…");
-               if (owner(*meter) != *viewer)
-                 return refusal(403, "foreign_contract", "This meter is registered to another viewer.");
-               const auto page = page_of(request);
-               return page ? respond(queries_.account_history(*meter, *page)) : bad_limit();
-             });
-  routes.add("GET", "/api/creators/:wallet/earnings", ingest::RunOn::pool,
-             [this, development](const ingest::HttpRequest& request) {
-               const ingest::Identity& who = request.who;
-               const std::string& wallet = request.params.at(0);
-               const bool open = who.is_operator() || (development && who.role == ingest::Role::nobody);
-               const bool mine = wallet == "me";
-               if (mine || !open) {
-                 if (auto may = ingest::require_creator(who); !may) return refused(may.error());
-               }
-               const auto creator = mine ? std::optional(who.account) : parse_id<CreatorId>(wallet);
-               if (!creator) return refusal(400, "bad_wallet", "the wallet is an account: G…");
-               if (!open) {
-                 if (auto own = ingest::require_creator(who, *creator); !own) return refused(own.error());
-               }
-               const auto page = page_of(request);
-               return page ? respond(queries_.creator_earnings(*creator, *page)) : bad_limit();
-             });
+ingest::HttpResponse HistoryRoutes::history(const ingest::HttpRequest& request, bool development,
+                                            const MeterOwner& owner) {
+  const auto text = ingest::query_param(request.query, "meter");
+  const auto meter = text ? parse_id<MeterId>(*text) : std::nullopt;
+  const auto viewer = ingest::require_viewer(request.who);
+  // In development mode the meter says who asks.
+  const bool asked = development && request.who.role == ingest::Role::nobody;
+  if (!viewer && (meter || !asked)) return refused(viewer.error());
+  if (!meter && (text || !viewer)) return refusal(400, "bad_meter", "name the meter: ?meter=C…");
+  if (meter && owner(*meter) != *viewer)
+    return refusal(403, "foreign_contract", "This meter is registered to another viewer.");
+  const auto page = page_of(request);
+  if (!page) return bad_limit();
+  return respond(meter ? queries_.account_history(*meter, *page) : queries_.account_history(*viewer, *page));
+}
+
+ingest::HttpResponse HistoryRoutes::spending(const ingest::HttpRequest& request) {
+  const auto viewer = ingest::require_viewer(request.who);
+  if (!viewer) return refused(viewer.error());
+  const auto page = page_of(request);
+  return page ? respond(queries_.viewer_spending(*viewer, *page)) : bad_limit();
+}
+
+ingest::HttpResponse HistoryRoutes::creator(const ingest::HttpRequest& request, bool development,
+                                            Creators query) {
+  const ingest::Identity& who = request.who;
+  const std::string& wallet = request.params.at(0);
+  const bool open = who.is_operator() || (development && who.role == ingest::Role::nobody);
+  const bool mine = wallet == "me";
+  if (mine || !open)
+    if (auto may = ingest::require_creator(who); !may) return refused(may.error());
+  const auto creator = mine ? std::optional(who.account) : parse_id<CreatorId>(wallet);
+  if (!creator) return refusal(400, "bad_wallet", "the wallet is an account: G…");
+  if (!open)
+    if (auto own = ingest::require_creator(who, *creator); !own) return refused(own.error());
+  const auto page = page_of(request);
+  return page ? respond((queries_.*query)(*creator, *page)) : bad_limit();
+}
+
+ingest::HttpResponse HistoryRoutes::call(const ingest::HttpRequest& request, const ingest::CallIds& calls) {
+  const auto ref = calls.parse(request.params.at(0));
+  if (!ref) return refusal(404, "not_found", "there is no such call");
+  const bool own = request.who.is_viewer(ref->viewer) || request.who.is_creator(ref->creator);
+  if (!own && !request.who.is_operator()) {
+    const auto viewer = ingest::require_viewer(request.who, ref->viewer);
+    return refused(viewer ? Error{"forbidden", "it is another's call", Next::refused} : viewer.error());
+  }
+  const auto page = page_of(request);
+  if (!page) return bad_limit();
+  return respond(queries_.call_history(
+      {request.params.at(0), ref->session, ref->viewer, ref->creator, token_units_}, *page));
+}
+
+void HistoryRoutes::add(ingest::HttpRoutes& routes, bool development, MeterOwner owner,
+                        const ingest::CallIds& calls) {
+  using projections::HistoryQueries;
+  const auto add = [&routes](std::string_view path, ingest::HttpHandler handler) {
+    routes.add("GET", path, ingest::RunOn::pool, std::move(handler));
+  };
+  const auto of_creator = [&](std::string_view path, Creators query) {
+    add(path,
+        [this, development, query](const auto& request) { return creator(request, development, query); });
+  };
+  add("/api/account/history", [this, development, owner = std::move(owner)](const auto& request) {
+    return history(request, development, owner);
+  });
+  add("/api/account/spending", [this](const auto& request) { return spending(request); });
+  of_creator("/api/creators/:wallet/earnings", &HistoryQueries::creator_earnings);
+  of_creator("/api/creators/:wallet/tips", &HistoryQueries::creator_tips);
+  of_creator("/api/creators/:wallet/fans", &HistoryQueries::creator_fans);
+  add("/api/billing/calls/:callId/history",
+      [this, calls](const auto& request) { return call(request, calls); });
 }
 
 std::optional<std::string> HistoryRoutes::pending(const CreatorId& creator) {

@@ -1,10 +1,13 @@
 #pragma once
-// The routes that ask the database: what an account was billed, and what a creator has earned.
+// The routes that ask the database: what an account was billed, what a creator has earned, what a call cost;
+// and how often content was viewed.
 
 #include <functional>
 #include <optional>
 #include <string>
 
+#include "app/config.h"
+#include "ingest/api/call_ids.h"
 #include "ingest/http_routes.h"
 #include "projections/history_queries.h"
 
@@ -13,20 +16,30 @@ namespace paytick::app {
 class HistoryRoutes {
  public:
   // Connects when it is asked, and again when the database was away: "database_away" until then.
-  explicit HistoryRoutes(const std::string& url) : queries_(url) {}
+  explicit HistoryRoutes(const Config& config)
+      : token_units_(config.money.token_units), queries_(config.database.url) {}
 
   using MeterOwner = std::function<std::optional<ViewerId>(const MeterId&)>;
 
-  // GET /api/account/history?meter=, for the meter's viewer, and GET /api/creators/:wallet/earnings, for that
-  // creator and the operator ("me" is the login's account). Development mode has no creators' logins: there
-  // anybody sees earnings.
-  void add(ingest::HttpRoutes& routes, bool development, MeterOwner owner);
+  // GET /api/account/history (?meter=, one of the viewer's own; without it all of them) and /spending;
+  // /api/creators/:wallet/earnings, /tips and /fans, for that creator and the operator ("me" is the login's
+  // account; development mode has no creators' logins: there anybody sees them);
+  // /api/billing/calls/:callId/history, for both sides of the call.
+  void add(ingest::HttpRoutes& routes, bool development, MeterOwner owner, const ingest::CallIds& calls);
 
   // What the creator has earned and was not paid yet, as a decimal; nothing when the database is away.
   // Blocks.
   std::optional<std::string> pending(const CreatorId& creator);
 
  private:
+  using Page = projections::HistoryQueries::Page;
+  using Creators = Result<std::string> (projections::HistoryQueries::*)(const CreatorId&, const Page&);
+  ingest::HttpResponse history(const ingest::HttpRequest& request, bool development, const MeterOwner& owner);
+  ingest::HttpResponse spending(const ingest::HttpRequest& request);
+  ingest::HttpResponse creator(const ingest::HttpRequest& request, bool development, Creators query);
+  ingest::HttpResponse call(const ingest::HttpRequest& request, const ingest::CallIds& calls);
+
+  const std::int64_t token_units_;
   projections::HistoryQueries queries_;
 };
 

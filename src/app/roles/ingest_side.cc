@@ -51,7 +51,7 @@ Result<void> IngestSide::check(const Config& config) {
 }
 
 IngestSide::IngestSide(RoleContext context)
-    : context_(std::move(context)), history_(context_.settings.config.database.url) {
+    : context_(std::move(context)), history_(context_.settings.config), events_(context_.settings.config) {
   const std::string& database = context_.settings.config.database.url;
   if (!database.empty()) logins_ = std::make_unique<PostgresLogins>(database);
 }
@@ -102,7 +102,7 @@ Result<std::unique_ptr<IngestSide>> IngestSide::create(RoleContext context, cons
   std::unique_ptr<IngestSide> side(new IngestSide(std::move(context)));
   const RoleContext& my = side->context_;
   auto made = ingest::Gateway::create(std::move(config), {my.log, my.clock, my.random, side->logins_.get()},
-                                      side->routes());
+                                      side->routes(identity));
   if (!made) return tl::unexpected(made.error());
   side->gateway_ = std::move(*made);
   side->add_command_routes();
@@ -122,12 +122,16 @@ Result<std::unique_ptr<IngestSide>> IngestSide::create(RoleContext context, cons
   return side;
 }
 
-ingest::HttpRoutes IngestSide::routes() {
+ingest::HttpRoutes IngestSide::routes(const Identity& identity) {
   ingest::HttpRoutes routes;
   context_.health.add_routes(routes);
   context_.metrics.add_routes(routes);
-  history_.add(routes, context_.settings.development,
-               [this](const MeterId& meter) { return gateway_->meters().viewer_of(meter); });
+  history_.add(
+      routes, context_.settings.development,
+      [this](const MeterId& meter) { return gateway_->meters().viewer_of(meter); },
+      ingest::CallIds(identity.resume_key));
+  events_.add(routes);
+  events_.add_metrics(context_.metrics);
   return routes;
 }
 

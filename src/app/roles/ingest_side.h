@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/roles/bridge_side.h"
+#include "app/roles/event_routes.h"
 #include "app/roles/history_routes.h"
 #include "app/roles/identity.h"
 #include "app/roles/role_context.h"
@@ -42,12 +43,13 @@ class IngestSide {
 
  private:
   explicit IngestSide(RoleContext context);
-  ingest::HttpRoutes routes();
+  ingest::HttpRoutes routes(const Identity& identity);
   void add_command_routes();  // once there is a gateway that takes them
 
   const RoleContext context_;
   HistoryRoutes history_;
   std::unique_ptr<ingest::LoginStore> logins_;  // null: in the gateway's memory
+  EventRoutes events_;
   std::unique_ptr<ingest::Gateway> gateway_;
   std::unique_ptr<BridgeSide> bridge_;  // reads what the gateway knows
 };

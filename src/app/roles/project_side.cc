@@ -6,6 +6,8 @@
 
 #include "app/metrics/collectors.h"
 #include "app/roles/partition_share.h"
+#include "app/roles/push_side.h"
+#include "app/webhook_config.h"
 #include "app/worker_thread.h"
 #include "projections/postgres_database.h"
 #include "projections/worker.h"
@@ -18,8 +20,9 @@ constexpr int kNice = 5;
 
 // The projection of one set of partitions.
 struct Projecting {
-  Projecting(const RoleContext& context, std::vector<PartitionId> partitions, metrics::Times& times)
-      : database(context.settings.config.database.url),
+  Projecting(const RoleContext& context, const projections::OutboxSettings& outbox,
+             std::vector<PartitionId> partitions, metrics::Times& times)
+      : database(context.settings.config.database.url, projections::kSchema, outbox),
         worker({.partitions = std::move(partitions),
                 .bounds = {},
                 .on_written = [&times](std::chrono::nanoseconds time) { times.add(time); }},
@@ -42,9 +45,10 @@ struct Projecting {
 
 struct ProjectSide::Impl {
   explicit Impl(const RoleContext& given)
-      : context(given), share("projection", context.partitions(RoleName::project), [this](const auto& ours) {
-          change(ours);
-        }) {}
+      : context(given),
+        push(given),
+        share("projection", context.partitions(RoleName::project),
+              [this](const auto& ours) { change(ours); }) {}
 
   void change(const std::vector<PartitionId>& ours);
   std::shared_ptr<Projecting> current() const {
@@ -54,6 +58,8 @@ struct ProjectSide::Impl {
   std::optional<Error> trouble() const;
 
   const RoleContext context;
+  projections::OutboxSettings outbox;
+  PushSide push;
   metrics::Times transaction_times{metrics::kWriteSeconds};
   mutable std::mutex mutex;
   std::shared_ptr<Projecting> projecting;
@@ -72,7 +78,7 @@ void ProjectSide::Impl::change(const std::vector<PartitionId>& ours) {
     projecting.reset();
   }
   if (ours.empty()) return;
-  auto next = std::make_shared<Projecting>(context, ours, transaction_times);
+  auto next = std::make_shared<Projecting>(context, outbox, ours, transaction_times);
   const std::lock_guard lock(mutex);
   projecting = std::move(next);
 }
@@ -92,12 +98,19 @@ ProjectSide::ProjectSide(const RoleContext& context) : impl_(std::make_unique<Im
 ProjectSide::~ProjectSide() { stop(); }
 
 Result<void> ProjectSide::start() {
+  auto outbox = outbox_settings(impl_->context.settings.config);
+  if (!outbox) return tl::unexpected(outbox.error());
+  impl_->outbox = std::move(*outbox);
+  if (auto done = impl_->push.start(); !done) return done;
   impl_->context.health.add("database", impl_->context.alone, [this] { return impl_->trouble(); });
   impl_->context.metrics.add([this](metrics::Page& page) { collect(page); });
   return impl_->share.start();
 }
 
-void ProjectSide::stop() { impl_->share.stop(); }
+void ProjectSide::stop() {
+  impl_->push.stop();
+  impl_->share.stop();
+}
 
 void ProjectSide::collect(metrics::Page& page) const {
   const auto running = impl_->current();

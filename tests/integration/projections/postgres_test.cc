@@ -1,6 +1,5 @@
 // The projection on a real PostgreSQL, with connections that are cut.
 #include <gtest/gtest.h>
-#include <libpq-fe.h>
 #include <rapidjson/document.h>
 
 #include <atomic>
@@ -8,89 +7,19 @@
 #include <filesystem>
 #include <thread>
 
-#include "app/dev/private_postgres.h"
 #include "app/verify/verifier.h"
+#include "postgres_fixture.h"
 #include "projections/bulk_rows.h"
 #include "projections/history_queries.h"
 #include "projections/postgres_database.h"
 #include "projections/replay.h"
 #include "projections/verify_queries.h"
 #include "projections/worker.h"
-#include "unit/projections/billed_log.h"
 
 namespace paytick::projections {
 namespace {
 
-using aggregator::kPartition;
-using aggregator::named;
 using namespace std::string_literals;
-
-class Postgres : public testing::Test {
- protected:
-  Postgres() {
-    std::string name = testing::TempDir() + "paytick-projections-XXXXXX";
-    folder_ = ::mkdtemp(name.data());
-    auto server = app::dev::PrivatePostgres::start(folder_);
-    EXPECT_TRUE(server) << server.error().message;
-    server_.emplace(std::move(*server));
-  }
-  ~Postgres() override {
-    server_.reset();
-    std::filesystem::remove_all(folder_);
-  }
-
-  const std::string& url() const { return server_->url(); }
-
-  // The first column of the first row.
-  std::string ask(const std::string& sql) const {
-    PGconn* const connection = PQconnectdb(url().c_str());
-    PGresult* const answer = PQexec(connection, ("SET search_path TO paytick; " + sql).c_str());
-    std::string text = PQntuples(answer) > 0 ? PQgetvalue(answer, 0, 0) : PQresultErrorMessage(answer);
-    PQclear(answer);
-    PQfinish(connection);
-    return text;
-  }
-
-  // All current values and all sums over time, as one text.
-  std::string tables() const {
-    std::string all;
-    for (const char* sql : {"SELECT string_agg(t::text, E'\\n' ORDER BY sum_id) FROM sum_totals t",
-                            "SELECT string_agg(t::text, E'\\n' ORDER BY session) FROM sessions t",
-                            "SELECT string_agg(t::text, E'\\n' ORDER BY session) FROM session_totals t",
-                            "SELECT string_agg(t::text, E'\\n' ORDER BY minute_ms) FROM creator_minutes t",
-                            "SELECT string_agg(t::text, E'\\n' ORDER BY creator) FROM creator_totals t",
-                            "SELECT string_agg(t::text, E'\\n' ORDER BY id) FROM transfers t",
-                            "SELECT string_agg(t::text, E'\\n' ORDER BY id) FROM settlement_items t",
-                            "SELECT string_agg(t::text, E'\\n' ORDER BY tx_hash) FROM settlements t",
-                            "SELECT string_agg(t::text, E'\\n' ORDER BY topic) FROM positions t"})
-      all += ask(sql) + "\n--\n";
-    return all;
-  }
-
-  // To the end of the log; `between` is called after each attempt.
-  void project(log::EventLog& log, std::size_t bytes, const std::function<void()>& between = {}) {
-    PostgresDatabase database(url());
-    aggregator::CountingRandom random;
-    ProjectionWorker worker({.partitions = {kPartition}, .step_bytes_max = bytes, .bounds = {}}, log,
-                            database, random);
-    bool started = false;
-    for (int i = 0; i < 10'000; ++i) {
-      const auto done = started ? worker.step() : worker.start().map([] { return true; });
-      if (between) between();
-      if (!done) {
-        ASSERT_NE(done.error().next, Next::fatal) << done.error().code << ": " << done.error().message;
-        started = started && done.error().next == Next::retry;
-        continue;
-      }
-      started = true;
-      if (!*done) return;
-    }
-    FAIL() << "the projection does not come to an end";
-  }
-
-  std::filesystem::path folder_;
-  std::optional<app::dev::PrivatePostgres> server_;
-};
 
 TEST_F(Postgres, HoldsWhatTheLogSays) {
   BilledLog billed;
@@ -165,7 +94,7 @@ TEST_F(Postgres, VerifySeesWhatWasChangedOfASessionThatClosedLongAgo) {
   ask("CREATE TEMP TABLE one AS SELECT * FROM sessions LIMIT 1; UPDATE one SET session = gen_random_uuid();"
       " INSERT INTO sessions SELECT * FROM one;"
       " INSERT INTO session_totals SELECT o.session, t.partition, t.halt, t.ticks, t.paid_until_ms,"
-      " t.charged_after, t.spendable, t.closed_ms, t.proof FROM session_totals t, one o LIMIT 1");
+      " t.charged_after, t.spendable, t.closed_ms, t.proof, t.amount FROM session_totals t, one o LIMIT 1");
   EXPECT_NE(verify().find("3 sessions, the log 2"), std::string::npos);
 }
 
@@ -209,8 +138,12 @@ TEST_F(Postgres, AReplayEqualsTheLiveTablesAndTakesTheirPlace) {
   ASSERT_TRUE(live.start());
   ASSERT_TRUE(live.step());
 
-  ReplayOptions options{
-      .database_url = url(), .dry_run = false, .start_over = false, .until = {}, .step_bytes_max = 1'000};
+  ReplayOptions options{.database_url = url(),
+                        .dry_run = false,
+                        .start_over = false,
+                        .until = {},
+                        .outbox = {},
+                        .step_bytes_max = 1'000};
   int calls = 0;
   auto report = replay(billed.log(), random, options, [&](const ReplayProgress&) { return ++calls < 3; });
   ASSERT_FALSE(report);
@@ -221,7 +154,9 @@ TEST_F(Postgres, AReplayEqualsTheLiveTablesAndTakesTheirPlace) {
   EXPECT_TRUE(report->resumed);
   EXPECT_TRUE(report->swapped);
   EXPECT_EQ(tables(), truth);
-  EXPECT_EQ(ask("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'paytick%'"), "1");
+  EXPECT_EQ(
+      ask("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'paytick%' AND nspname <> 'paytick_outbox'"),
+      "1");
 
   // The writer that was there goes on.
   billed.world.append_story(5, 40);
@@ -237,10 +172,14 @@ TEST_F(Postgres, AReplayEqualsTheLiveTablesAndTakesTheirPlace) {
 TEST_F(Postgres, ADryRunReadsEverythingAndWritesNothing) {
   BilledLog billed;
   aggregator::CountingRandom random;
-  const auto report = replay(
-      billed.log(), random,
-      {.database_url = url(), .dry_run = true, .start_over = false, .until = {}, .step_bytes_max = 1'000},
-      [](const ReplayProgress&) { return true; });
+  const auto report = replay(billed.log(), random,
+                             {.database_url = url(),
+                              .dry_run = true,
+                              .start_over = false,
+                              .until = {},
+                              .outbox = {},
+                              .step_bytes_max = 1'000},
+                             [](const ReplayProgress&) { return true; });
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_GT(report->done.rows, 0U);
   EXPECT_EQ(ask("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'paytick%'"), "0");

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "billed_log.h"
 #include "projections/memory_database.h"
 #include "projections/worker.h"
@@ -43,6 +45,8 @@ void expect_same(const MemoryDatabase& a, const MemoryDatabase& b) {
     EXPECT_EQ(std::tuple(session.ticks, session.price, session.closed),
               std::tuple(other.ticks, other.price, other.closed));
   }
+  ASSERT_EQ(a.notices().size(), b.notices().size());
+  for (std::size_t i = 0; i < a.notices().size(); ++i) EXPECT_EQ(a.notices()[i].id, b.notices()[i].id);
   const auto creator = aggregator::named<CreatorId>("creator");
   EXPECT_EQ(a.earned(creator), b.earned(creator));
   EXPECT_EQ(a.minute_ticks(creator), b.minute_ticks(creator));
@@ -70,6 +74,10 @@ TEST(Follower, OneStepAndManyGiveTheSameTables) {
   EXPECT_EQ(whole.minute_ticks(aggregator::named<CreatorId>("creator")), ticks);
   EXPECT_GT(ticks, 50);
   EXPECT_EQ(whole.sums().begin()->second.paid, 10'000);
+  std::set<RowId> told;
+  for (const NoticeRow& notice : whole.notices()) told.insert(notice.id);
+  EXPECT_EQ(told.size(), whole.notices().size());
+  EXPECT_GE(told.size(), 1U);
 }
 
 TEST(Follower, GoesOnFromWhatTheTablesHold) {

@@ -72,6 +72,137 @@ TEST_F(MergeTest, ContradictionsArePoison) {
   EXPECT_EQ(merge.add(Output(hole), {}).error().code, "poison_record");
 }
 
+// Ticks of 100 units and ten seconds: 600 units are a minute.
+class NoticesTest : public MergeTest {
+ protected:
+  NoticesTest() {
+    NoticeRules rules;
+    rules.wanted = true;
+    rules.ticks = Offset{10};
+    teller.emplace(PartitionId{0}, book, changes, rules);
+  }
+  void tell(const Output& line) { ASSERT_TRUE(teller->add(line, {Offset{offset++}, 1, TimeMs{offset}})); }
+  void buy(std::int64_t spendable) {
+    charged += 100;
+    TickLine line = tick(charged * 100, 1, charged, 0);
+    line.spendable = Amount(spendable);
+    tell(Output(line));
+  }
+  void halt(HaltReason reason) {
+    tell(Output(HaltLine{numbered<SessionId>(2), reason, TimeMs{1}, Amount(0)}));
+  }
+  std::string types() const {
+    std::string all;
+    for (const NoticeRow& notice : changes.notices) all.append(to_text(notice.type)).push_back(' ');
+    return all;
+  }
+
+  std::optional<Merge> teller;
+  std::int64_t offset = 10, charged = 0;
+};
+
+TEST_F(NoticesTest, LowBalanceIsToldOnceUntilItRecovers) {
+  for (const std::int64_t spendable : {1'000, 600, 599, 400, 0}) buy(spendable);
+  EXPECT_EQ(types(), "low_balance ");
+  EXPECT_EQ(changes.notices[0].seconds_left, 50);
+  buy(10'000);
+  buy(9'900);
+  buy(500);
+  EXPECT_EQ(types(), "low_balance low_balance ");
+}
+
+TEST_F(NoticesTest, AHaltIsToldAndSoIsTheNextPurchase) {
+  buy(1'000);
+  halt(HaltReason::limit);
+  buy(1'000);
+  buy(1'000);
+  EXPECT_EQ(types(), "halt resumed ");
+  EXPECT_EQ(changes.notices[0].reason, "limit");
+  ClosedLine closed;
+  closed.session = numbered<SessionId>(2);
+  closed.ticks = 3;
+  closed.amount = Amount(300);
+  tell(Output(closed));
+  EXPECT_EQ(types(), "halt resumed closed ");
+  EXPECT_EQ(changes.notices[2].ticks, 3);
+}
+
+TEST_F(NoticesTest, OneLineMayTellTwoThingsUnderTwoIds) {
+  buy(1'000);
+  halt(HaltReason::balance);
+  buy(100);
+  EXPECT_EQ(types(), "halt resumed low_balance ");
+  EXPECT_NE(changes.notices[1].id, changes.notices[2].id);
+}
+
+TEST_F(NoticesTest, WhatWasToldBeforeIsNotToldAgain) {
+  offset = 0;
+  buy(1'000);
+  halt(HaltReason::balance);
+  EXPECT_EQ(types(), "");
+  offset = 10;
+  buy(1'000);  // that it was halted is known all the same
+  EXPECT_EQ(types(), "resumed ");
+}
+
+TEST_F(NoticesTest, AFreezeIsNewsOnce) {
+  ViewerLine viewer;
+  viewer.viewer = numbered<ViewerId>(9);
+  viewer.limit = Amount(5);
+  tell(Output(viewer));
+  viewer.frozen = true;
+  viewer.reason = "chargeback";
+  tell(Output(viewer));
+  viewer.limit = Amount(7);
+  viewer.reason.clear();
+  tell(Output(viewer));
+  viewer.frozen = false;
+  viewer.reason = "settled";
+  tell(Output(viewer));
+  EXPECT_EQ(types(), "frozen unfrozen ");
+  EXPECT_EQ(changes.notices[0].reason, "chargeback");
+  ASSERT_EQ(changes.viewers.size(), 1U);
+  EXPECT_EQ(changes.viewers[0].line.limit, Amount(7));
+}
+
+TEST_F(MergeTest, BlocksOfACallAreRowsWithTheirSum) {
+  OpenedLine opened;
+  opened.session = numbered<SessionId>(3);
+  opened.plan.tick_ms = opened.plan.heartbeat_ms = 30'000;
+  opened.plan.price_per_tick = Amount(50);
+  opened.plan.refund_unused = false;
+  ASSERT_TRUE(merge.add(Output(opened), {}));
+  TickLine line = tick(0, 1, 50, 0);
+  line.session = opened.session;
+  line.price = Amount(50);
+  line.ticks = 1;
+  ASSERT_TRUE(merge.add(Output(line), {}));
+  line.k = 1;
+  line.n = 2;
+  line.ticks = 3;
+  line.start = TimeMs{30'000};
+  line.charged = Amount(150);
+  ASSERT_TRUE(merge.add(Output(line), {}));
+  ASSERT_EQ(changes.blocks.size(), 3U);
+  EXPECT_EQ(changes.blocks[2].k, 2);
+  EXPECT_EQ(changes.blocks[2].start, TimeMs{60'000});
+  EXPECT_EQ(changes.blocks[2].cumulative, Amount(150));
+  EXPECT_EQ(changes.views.size(), 1U);
+}
+
+TEST_F(MergeTest, TheAmountIsWhatWasPaidAlsoWithAnInitialPrice) {
+  TickLine first = tick(0, 1, 1'000, 0);
+  first.price = Amount(1'000);
+  first.ticks = 1;
+  ASSERT_TRUE(merge.add(Output(first), {}));
+  TickLine free = tick(10'000, 5, 1'000, 0);
+  free.price = Amount(0);
+  free.ticks = 6;
+  ASSERT_TRUE(merge.add(Output(free), {}));
+  ASSERT_TRUE(merge.add(Output(tick(60'000, 1, 1'100, 0)), {}));
+  EXPECT_EQ(changes.totals[0].amount, Amount(1'100));
+}
+
 TEST_F(MergeTest, RowIdsSortAsTheLogDoes) {
   const auto a = row_id(Source::ticks, PartitionId{1}, Offset{2}, 300);
   const auto b = row_id(Source::ticks, PartitionId{1}, Offset{3}, 1);
