@@ -40,7 +40,8 @@ void Book::answer(const ReplyTo& to, const Subject& subject, Outcome outcome) {
     outcome.paid_until = seen.paid_until;
     outcome.ticks = seen.ticks;
     outcome.halt = seen.halt;
-    outcome.closed = seen.closed;
+    outcome.closed = seen.closed || (s.call && calls_[subject.session].is_ended());
+    if (!outcome.has_key) outcome.amount = seen.amount;
     outcome.paused = outcome.paused || s.paused != 0;
   }
   place_.out->outcomes.push_back(outcome);

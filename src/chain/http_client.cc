@@ -186,8 +186,8 @@ std::string_view HttpClient::path() const { return impl_->url.path; }
 
 Result<HttpAnswer> HttpClient::post(std::string_view body, const HttpHeaders& headers) {
   auto request = impl_->request(http::verb::post, impl_->url.path);
-  for (const auto& [name, value] : headers) request.set(name, value);
   request.set(http::field::content_type, "application/json");
+  for (const auto& [name, value] : headers) request.set(name, value);
   request.body() = std::string(body);
   request.prepare_payload();
   return impl_->exchange(request);

@@ -42,7 +42,8 @@ class HttpClient {
   HttpClient& operator=(HttpClient&&) noexcept;
   ~HttpClient();
 
-  Result<HttpAnswer> post(std::string_view body, const HttpHeaders& headers = {});  // JSON, to the URL's path
+  // To the URL's path; JSON unless the headers say otherwise.
+  Result<HttpAnswer> post(std::string_view body, const HttpHeaders& headers = {});
   Result<HttpAnswer> get(std::string_view target);     // an absolute path with its query
   Result<HttpAnswer> remove(std::string_view target);  // DELETE; as get()
   std::string_view path() const;

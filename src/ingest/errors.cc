@@ -27,6 +27,7 @@ constexpr auto kStatuses = std::to_array<std::pair<std::string_view, unsigned>>(
     {code::kPaused, 423},           {code::kFrozen, 423},
     {code::kRefund, 423},           {code::kNotJoined, 403},
     {code::kTicketRequired, 403},   {code::kNotPlaying, 404},
+    {"payment_refused", 402},
 });
 
 // What the fold refuses a command with, and what to do about it.

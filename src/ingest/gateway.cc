@@ -55,6 +55,7 @@ struct Gateway::Impl {
   SessionDirectory sessions;
   GuardDesk guard;
   server::LaneCommands commands;
+  RoomsOfLane rooms;  // empty: none
   std::atomic<std::int64_t> connections{0};
   server::Follower follower;
   std::vector<std::unique_ptr<server::Lane>> lanes;  // the pool's jobs post to them, so it ends first
@@ -104,6 +105,7 @@ void Gateway::Impl::make_lanes() {
                     .low_balance_ms = config.low_balance_ms,
                     .top_up = config.top_up};
     lanes.push_back(std::make_unique<server::Lane>(parts, core));
+    if (rooms) lanes.back()->core().keep_rooms(rooms(core.lane));
   }
 }
 
@@ -174,6 +176,11 @@ void Gateway::answer(std::span<const Outcome> outcomes) {
 
 HttpRoutes& Gateway::routes() { return impl_->routes; }
 Commands& Gateway::commands() { return impl_->commands; }
+void Gateway::keep_rooms(RoomsOfLane rooms) { impl_->rooms = std::move(rooms); }
+
+void Gateway::tell(std::uint8_t lane, std::vector<ConnId> to, std::shared_ptr<const std::string> text) {
+  if (impl_->running && lane < impl_->lanes.size()) impl_->lanes[lane]->tell(std::move(to), std::move(text));
+}
 
 bool Gateway::drain(std::chrono::milliseconds deadline) {
   if (!impl_->running) return true;

@@ -15,6 +15,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -29,6 +30,7 @@
 #include "ingest/meter_directory.h"
 #include "ingest/resume_tokens.h"
 #include "ingest/session_directory.h"
+#include "ingest/socket_desk.h"
 #include "log/event_log.h"
 #include "model/error.h"
 #include "model/ports.h"
@@ -104,6 +106,11 @@ class Gateway {
   HttpRoutes& routes();
   // Any thread; for routes.
   Commands& commands();
+  // Before start(): who keeps the rooms of a lane's sockets; outlives the lanes.
+  using RoomsOfLane = std::function<RoomPort*(std::uint8_t lane)>;
+  void keep_rooms(RoomsOfLane rooms);
+  // Any thread: a text to sockets of a lane; those that have ended are passed over.
+  void tell(std::uint8_t lane, std::vector<ConnId> to, std::shared_ptr<const std::string> text);
 
   // Stops accepting, closes the sockets (each writes its stop), lets requests end, writes everything. True if
   // it was done before the deadline.

@@ -114,9 +114,9 @@ class Paytick:
         data = body if isinstance(body, bytes) else body.encode()
         return self.ask(urllib.request.Request(self.dev["listen"] + path, data=data, headers=headers))
 
-    def call(self, method, path, body=None, status=200, token=None, key=None):
+    def call(self, method, path, body=None, status=200, token=None, key=None, headers=None):
         """What a viewer in development mode, or whose token it is, is answered; asserts the status. `body` is a dict."""
-        headers = {"Content-Type": "application/json"} if body is not None else {}
+        headers = dict(headers or {}) | ({"Content-Type": "application/json"} if body is not None else {})
         if token:
             headers["Authorization"] = "Bearer " + token
         if key:

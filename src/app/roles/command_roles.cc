@@ -41,11 +41,13 @@ class RunningIngest final : public RunningRole {
     auto side = IngestSide::create(context, *identity, *restored);
     if (!side) return tl::unexpected(side.error());
     role->side_ = std::move(*side);
-    role->replies_ = std::make_unique<ReplyFollower>(context.log, identity->gateway,
-                                                     [&gateway = role->side_->gateway()](const Hints& hints) {
-                                                       gateway.deliver(hints.replies);
-                                                       gateway.answer(hints.outcomes);
-                                                     });
+    role->replies_ = std::make_unique<ReplyFollower>(
+        context.log, identity->gateway,
+        [&gateway = role->side_->gateway()](const Hints& hints) {
+          gateway.deliver(hints.replies);
+          gateway.answer(hints.outcomes);
+        },
+        [&shows = role->side_->shows()](std::string_view record) { shows.heard(record); });
     if (auto done = role->side_->start(); !done) return tl::unexpected(done.error());
     context.metrics.add([raw = role.get()](metrics::Page& page) {
       page.set("paytick_gateway_replies_total", raw->replies_->delivered());

@@ -106,6 +106,9 @@ Result<std::unique_ptr<IngestSide>> IngestSide::create(RoleContext context, cons
   if (!made) return tl::unexpected(made.error());
   side->gateway_ = std::move(*made);
   side->add_command_routes();
+  auto shows = ShowSide::create(my, identity, *side->gateway_);
+  if (!shows) return tl::unexpected(shows.error());
+  side->shows_ = std::move(*shows);
   my.metrics.add([raw = side.get()](metrics::Page& page) {
     const std::int64_t most = raw->context_.settings.config.gateway.connections_max;
     metrics::collect_gateway(page, raw->gateway_->stats(), most);
@@ -154,6 +157,7 @@ std::string IngestSide::listen() const {
 
 Result<void> IngestSide::start() {
   if (auto started = gateway_->start(); !started) return started;
+  shows_->start();
   return bridge_ ? bridge_->start() : Result<void>();
 }
 

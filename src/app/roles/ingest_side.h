@@ -13,6 +13,7 @@
 #include "app/roles/history_routes.h"
 #include "app/roles/identity.h"
 #include "app/roles/role_context.h"
+#include "app/roles/show_side.h"
 #include "ingest/auth/login_store.h"
 #include "ingest/gateway.h"
 
@@ -39,6 +40,7 @@ class IngestSide {
   void drain(std::chrono::milliseconds patience);
 
   ingest::Gateway& gateway() { return *gateway_; }
+  ShowSide& shows() { return *shows_; }
   std::string listen() const;  // the gateway's URL
 
  private:
@@ -51,6 +53,7 @@ class IngestSide {
   std::unique_ptr<ingest::LoginStore> logins_;  // null: in the gateway's memory
   EventRoutes events_;
   std::unique_ptr<ingest::Gateway> gateway_;
+  std::unique_ptr<ShowSide> shows_;     // its routes and rooms are the gateway's
   std::unique_ptr<BridgeSide> bridge_;  // reads what the gateway knows
 };
 

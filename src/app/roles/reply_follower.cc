@@ -16,11 +16,12 @@ constexpr std::chrono::milliseconds kPause{200};  // after an error
 
 }  // namespace
 
-ReplyFollower::ReplyFollower(log::EventLog& log, const GatewayId& gateway, Deliver deliver)
+ReplyFollower::ReplyFollower(log::EventLog& log, const GatewayId& gateway, Deliver deliver, Other other)
     : log_(log),
       key_(to_text(gateway)),
       from_{log::Topic::replies, replies_partition_of(gateway, log.partitions())},
       deliver_(std::move(deliver)),
+      other_(std::move(other)),
       thread_([this] { run(); }) {}
 
 void ReplyFollower::stop() {
@@ -55,7 +56,10 @@ Result<void> ReplyFollower::follow() {
     next_ = Offset{static_cast<std::int64_t>(record.offset) + 1};
     if (!record.key.empty() && record.key != key_) continue;
     const auto hints = reader_.read(record.value);
-    if (!hints) continue;
+    if (!hints) {
+      if (other_) other_(record.value);
+      continue;
+    }
     deliver_(*hints);
     delivered_ += hints->replies.size() + hints->outcomes.size();
   }

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <functional>
+#include <string_view>
 #include <thread>
 
 #include "log/event_log.h"
@@ -13,8 +14,10 @@ namespace paytick::app {
 class ReplyFollower {
  public:
   using Deliver = std::function<void(const Hints&)>;  // on the follower's thread
+  // What else gateways tell each other, a record; on the follower's thread.
+  using Other = std::function<void(std::string_view record)>;
   // Begins at the end of the gateway's partition. Must outlive whoever keeps the replies.
-  ReplyFollower(log::EventLog& log, const GatewayId& gateway, Deliver deliver);
+  ReplyFollower(log::EventLog& log, const GatewayId& gateway, Deliver deliver, Other other = {});
   ~ReplyFollower() { stop(); }
 
   void stop();
@@ -28,6 +31,7 @@ class ReplyFollower {
   const std::string key_;
   const log::TopicPartition from_;
   const Deliver deliver_;
+  const Other other_;
   ReplyReader reader_;
   std::optional<Offset> next_;
   std::atomic<std::uint64_t> delivered_{0};

@@ -226,6 +226,12 @@ void Lane::answer(std::span<const Outcome> outcomes) {
   if (was_empty && !outcomes.empty()) asio::post(io_, [this] { take_replies(); });
 }
 
+void Lane::tell(std::vector<ConnId> to, std::shared_ptr<const std::string> text) {
+  door_->post([this, to = std::move(to), text = std::move(text)] {
+    for (const ConnId conn : to) send(conn, *text);
+  });
+}
+
 void Lane::take_replies() {
   taken_.clear();
   taken_outcomes_.clear();

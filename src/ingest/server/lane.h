@@ -72,8 +72,9 @@ class Lane : private Outbox {
   asio::io_context& io() { return io_; }
   void accept(Socket socket);  // on the lane's thread
 
-  void deliver(std::span<const Reply> replies);    // any thread
-  void answer(std::span<const Outcome> outcomes);  // any thread
+  void deliver(std::span<const Reply> replies);                                // any thread
+  void answer(std::span<const Outcome> outcomes);                              // any thread
+  void tell(std::vector<ConnId> to, std::shared_ptr<const std::string> text);  // any thread
   // Closes the sockets, lets requests end, writes what is left, and calls `done` on the lane's thread.
   void drain(std::function<void()> done);
   void join();

@@ -20,6 +20,8 @@ class LaneCommands final : public Commands {
   void set(const std::vector<Lane*>& lanes);
 
   void submit(const ViewerId& viewer, Input line, CommandDesk::Done done) override;
+  void submit_after(const ViewerId& viewer, std::vector<Input> first, Input line,
+                    CommandDesk::Done done) override;
   void broadcast(Input line, Written written) override;
 
  private:
