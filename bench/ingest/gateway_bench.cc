@@ -1,7 +1,7 @@
 // The gateway alone, for `paytick load` from another terminal: no chain, no PostgreSQL, and a log and a fold
 // of next to nothing, so that what the gateway's own threads use is the gateway's cost.
 //
-//   build/release/gateway_bench 10000 [microseconds that an append takes [connections_max]]
+//   build/release/gateway_bench 10000 [microseconds that an append takes [connections_max [limits]]]
 //   build/release/paytick load …                    as it says
 
 #include <fmt/format.h>
@@ -17,6 +17,7 @@
 #include "app/metrics/collectors.h"
 #include "app/metrics/page.h"
 #include "app/metrics/process.h"
+#include "app/roles/gateway_limits.h"
 #include "app/system_ports.h"
 #include "echo_log.h"
 #include "ingest/gateway.h"
@@ -52,6 +53,8 @@ int main(int count, char** words) {
   config.connections_max = number(3, 19'900);
   config.development = true;
   config.network_passphrase = "A network of its own";
+  // As in production: development mode has none for addresses.
+  if (count > 4) config.limits = app::gateway_limits(app::Config{}, false);
   config.gateway = random.id<GatewayId>();
   config.follow_meters = false;
 

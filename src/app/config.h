@@ -25,6 +25,10 @@ struct Config {
     std::string listen = "127.0.0.1:8080";  // address:port; port 0 picks a free one
     std::int64_t threads = 1;               // event loops
     std::int64_t connections_max = 20'000;
+    // Of pages that may use the gateway; commas between them. Development mode has a rule of its own.
+    std::string allowed_origins;
+    std::string trusted_proxies;           // addresses or networks, likewise
+    std::string tls_certificate, tls_key;  // files; empty: no TLS
     std::int64_t append_interval_ms = -1;  // under load; -1: 10 over Kafka, 0 on the embedded log
     std::int64_t low_balance_s = 60;       // less can be watched: the player is told; 0: never
     std::string top_up = "5.0000000";      // what a player is advised to pay in
@@ -41,6 +45,25 @@ struct Config {
     std::string audience = "paytick";  // `aud` of the tokens that platforms give their viewers
     std::int64_t play_grace_s = 5;     // a play token lasts so long beyond what is paid
   } auth;
+
+  // ingest/limits.h says what they mean; 0: no limit. -1: the default, and none in development mode, where
+  // all comes from one address.
+  struct Limits {
+    std::int64_t connections_per_address = -1;
+    std::int64_t handshakes = 2'000;
+    std::int64_t handshakes_per_address = -1;
+    std::int64_t requests_per_address = -1;
+    std::int64_t requests_per_key = -1;
+    std::int64_t logins_per_address = -1;
+    std::int64_t messages_per_socket = 50;
+    std::int64_t messages_per_viewer = -1;
+    std::int64_t message_bytes = 65'536;
+    std::int64_t body_bytes = 65'536;
+    std::int64_t bodies_bytes = 268'435'456;
+    std::int64_t socket_idle_s = 3'600;
+    std::int64_t header_s = 10;
+    std::int64_t body_s = 30;
+  } limits;
 
   struct Admin {
     std::string listen = "127.0.0.1:0";  // address:port of a role's health and metrics

@@ -6,20 +6,26 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <limits>
 #include <mutex>
 #include <thread>
 
 #include "ingest/access_policy.h"
+#include "ingest/protocol.h"
 #include "ingest/server/follower.h"
 #include "ingest/server/lane.h"
 #include "ingest/server/lane_commands.h"
 #include "ingest/server/listener.h"
+#include "ingest/server/tls.h"
+#include "ingest/server/visitors.h"
 
 namespace paytick::ingest {
 namespace {
 
 constexpr std::size_t kLanesMax = 64;
 constexpr std::size_t kWorkers = 2;
+constexpr std::int64_t kPingsMax = 1'000'000;  // of a socket in a second, where there is no limit
+constexpr std::int64_t kMessageBytesMin = kSocketMessageBytesMax;
 
 }  // namespace
 
@@ -35,6 +41,7 @@ struct Gateway::Impl {
              {meters, ports.log, ports.clock, ports.random, ports.logins}),
         sessions(ports.log.partitions(), ports.random),
         guard(config.guard),
+        visitors(config.limits, ports.random),
         follower(ports.log, catalog, auth.keys, meters, config.follow_meters, config.inputs_from,
                  config.inputs_from.empty() ? nullptr : &sessions, &guard),
         pool(kWorkers) {
@@ -43,6 +50,8 @@ struct Gateway::Impl {
 
   Result<void> write_boot();
   void make_lanes();
+  std::size_t lanes_count() const;
+  std::size_t greetings_max() const;
 
   const GatewayConfig config;
   GatewayPorts ports;
@@ -57,6 +66,8 @@ struct Gateway::Impl {
   server::LaneCommands commands;
   RoomsOfLane rooms;  // empty: none
   std::atomic<std::int64_t> connections{0};
+  server::Visitors visitors;
+  std::unique_ptr<server::Certificate> certificate;  // null: no TLS
   server::Follower follower;
   std::vector<std::unique_ptr<server::Lane>> lanes;  // the pool's jobs post to them, so it ends first
   server::WorkerPool pool;
@@ -77,6 +88,16 @@ Result<void> Gateway::Impl::write_boot() {
   return {};
 }
 
+std::size_t Gateway::Impl::lanes_count() const {
+  return std::clamp<std::size_t>(config.threads, 1, kLanesMax);
+}
+
+// Of each lane.
+std::size_t Gateway::Impl::greetings_max() const {
+  if (config.limits.handshakes <= 0) return std::numeric_limits<std::size_t>::max();
+  return std::max<std::size_t>(static_cast<std::size_t>(config.limits.handshakes) / lanes_count(), 1);
+}
+
 void Gateway::Impl::make_lanes() {
   const server::Timeouts timeouts{.header_s = config.header_timeout_s,
                                   .body_s = config.body_timeout_s,
@@ -84,23 +105,30 @@ void Gateway::Impl::make_lanes() {
                                   .keepalive_s = config.keepalive_s,
                                   .pong_s = config.pong_timeout_s,
                                   .close_s = config.close_timeout_s};
-  const server::LaneParts parts{
-      {catalog, meters, sessions, tokens, ports.random, &auth.authenticator, &auth.play, &guard},
-      catalog,
-      ports.log,
-      ports.clock,
-      policy,
-      auth,
-      routes,
-      pool,
-      timeouts,
-      std::chrono::milliseconds(config.append_interval_ms),
-      connections};
-  for (std::size_t i = 0; i < std::clamp<std::size_t>(config.threads, 1, kLanesMax); ++i) {
+  const server::LaneParts parts{{catalog, meters, sessions, tokens, ports.random, &auth.authenticator,
+                                 &auth.play, &guard, &visitors.viewers()},
+                                catalog,
+                                ports.log,
+                                ports.clock,
+                                policy,
+                                auth,
+                                routes,
+                                pool,
+                                timeouts,
+                                std::chrono::milliseconds(config.append_interval_ms),
+                                connections,
+                                visitors,
+                                certificate.get(),
+                                greetings_max()};
+  const std::int64_t messages = config.limits.messages_per_socket;
+  const std::int64_t pings = messages > 0 ? std::min(messages, kPingsMax) : kPingsMax;
+  for (std::size_t i = 0; i < lanes_count(); ++i) {
     CoreConfig core{.gateway = config.gateway,
                     .boot = config.boot,
                     .development = config.development,
                     .lane = static_cast<std::uint8_t>(i),
+                    .pings_per_second = pings,
+                    .pings_burst = 2 * pings,
                     .append_patience_ms = config.append_patience_ms,
                     .low_balance_ms = config.low_balance_ms,
                     .top_up = config.top_up};
@@ -124,8 +152,19 @@ Result<std::unique_ptr<Gateway>> Gateway::create(GatewayConfig config, GatewayPo
       check_start({config.development, config.allowed_origins}, config.address, config.network_passphrase);
   if (!safe) return tl::unexpected(std::move(safe.error()));
   if (config.gateway.is_zero()) return fail("bad_config", "The gateway needs an id.", Next::fatal);
-  return std::unique_ptr<Gateway>(
-      new Gateway(std::make_unique<Impl>(std::move(config), ports, std::move(routes))));
+  if (auto good = server::Visitors::check(config.limits); !good)
+    return tl::unexpected(std::move(good.error()));
+  config.limits.message_bytes = std::max(config.limits.message_bytes, kMessageBytesMin);
+  std::unique_ptr<server::Certificate> certificate;
+  if (!config.tls_certificate.empty() || !config.tls_key.empty()) {
+    auto opened = server::Certificate::open(config.tls_certificate, config.tls_key);
+    if (!opened) return tl::unexpected(std::move(opened.error()));
+    certificate = std::move(*opened);
+  }
+  for (const char* path : {"/v1/login", "/v1/login/challenge", "/v1/login/refresh"}) routes.ration(path);
+  auto impl = std::make_unique<Impl>(std::move(config), ports, std::move(routes));
+  impl->certificate = std::move(certificate);
+  return std::unique_ptr<Gateway>(new Gateway(std::move(impl)));
 }
 
 Result<void> Gateway::start() {
@@ -142,8 +181,7 @@ Result<void> Gateway::start() {
   std::vector<server::Lane*> lanes;
   for (auto& lane : my.lanes) lanes.push_back(lane.get());
   my.commands.set(lanes);
-  my.listener =
-      std::make_unique<server::Listener>(std::move(lanes), my.connections, my.config.connections_max);
+  my.listener = std::make_unique<server::Listener>(std::move(lanes), my.config.connections_max);
   if (auto listening = my.listener->open(my.config.address, my.config.port); !listening) return listening;
   my.follower.start();
   for (auto& lane : my.lanes) lane->start();
@@ -207,6 +245,10 @@ bool Gateway::drain(std::chrono::milliseconds deadline) {
   return done;
 }
 
+Result<void> Gateway::reload_certificate() {
+  return impl_->certificate ? impl_->certificate->reload() : Result<void>();
+}
+
 Catalog& Gateway::catalog() { return impl_->catalog; }
 MeterDirectory& Gateway::meters() { return impl_->meters; }
 SessionDirectory& Gateway::sessions() { return impl_->sessions; }
@@ -225,6 +267,8 @@ GatewayStats Gateway::stats() {
     stats.cpu_s += lane->cpu_s();
   }
   stats.connections = impl_->connections;
+  stats.refused_visits = impl_->visitors.refused();
+  stats.given_way = impl_->visitors.given_way();
   stats.sessions = impl_->sessions.size();
   stats.contents = impl_->catalog.size();
   stats.meters = impl_->meters.size();

@@ -27,6 +27,7 @@
 #include "ingest/commands/guard_desk.h"
 #include "ingest/gateway_parts.h"
 #include "ingest/http_routes.h"
+#include "ingest/limits.h"
 #include "ingest/meter_directory.h"
 #include "ingest/resume_tokens.h"
 #include "ingest/session_directory.h"
@@ -47,6 +48,10 @@ struct GatewayConfig {
   bool development = false;
   std::string network_passphrase;
   std::vector<std::string> allowed_origins;
+
+  Limits limits;
+  // Files; none: no TLS. They are read again by reload_certificate().
+  std::string tls_certificate, tls_key;
 
   GatewayId gateway;                    // the same after a restart
   std::uint64_t boot = 0;               // grows with each start
@@ -89,7 +94,8 @@ struct GatewayPorts {
 
 class Gateway {
  public:
-  // Codes: "not_loopback", "public_network" (development mode that must not start), "bad_config".
+  // Codes: "not_loopback", "public_network" (development mode that must not start), "bad_config",
+  // "bad_certificate".
   static Result<std::unique_ptr<Gateway>> create(GatewayConfig config, GatewayPorts ports, HttpRoutes routes);
   ~Gateway();  // without drain(): connections are cut
 
@@ -115,6 +121,10 @@ class Gateway {
   // Stops accepting, closes the sockets (each writes its stop), lets requests end, writes everything. True if
   // it was done before the deadline.
   bool drain(std::chrono::milliseconds deadline);
+
+  // New connections use what the files say now. After a failure ("bad_certificate") they go on with what was
+  // read before. Any thread.
+  Result<void> reload_certificate();
 
   Catalog& catalog();
   MeterDirectory& meters();

@@ -8,6 +8,7 @@
 #include "ingest/catalog.h"
 #include "ingest/log_feed.h"
 #include "ingest/meter_directory.h"
+#include "ingest/rate_table.h"
 #include "ingest/resume_tokens.h"
 #include "ingest/session_directory.h"
 #include "model/ids.h"
@@ -60,6 +61,7 @@ struct Shared {
   const Authenticator* authenticator = nullptr;
   const PlayTokens* play_tokens = nullptr;
   GuardDesk* guard = nullptr;
+  RateTable* viewer_messages = nullptr;  // over all sockets of a viewer
 };
 
 // Upper edges in ms of the histogram of answer times; the last bucket has none.
@@ -83,7 +85,9 @@ struct CoreCounters {
 struct GatewayStats {
   CoreCounters counters;
   std::int64_t connections = 0;
-  std::size_t sessions = 0;  // of platforms, in the directory
+  std::int64_t refused_visits = 0;  // connections, requests and sockets that asked too much of us
+  std::int64_t given_way = 0;       // open handshakes that were ended for newer ones
+  std::size_t sessions = 0;         // of platforms, in the directory
   std::size_t contents = 0;
   std::size_t meters = 0;
   double cpu_s = 0;  // used by the gateway's own threads so far

@@ -95,6 +95,10 @@ void HttpRoutes::add_stream(std::string method, std::string_view pattern, Stream
   add(pattern, Route{.method = std::move(method), .segments = {}, .stream = std::move(handler)});
 }
 
+bool HttpRoutes::rationed(std::string_view path) const {
+  return std::ranges::find(rationed_, path) != rationed_.end();
+}
+
 HttpRoutes::Match HttpRoutes::find(std::string_view method, std::string_view path) const {
   Match result;
   if (!path.starts_with('/')) return result;

@@ -100,6 +100,10 @@ class HttpRoutes {
   void add_async(std::string method, std::string_view pattern, AsyncHandler handler);
   void add_stream(std::string method, std::string_view pattern, StreamHandler handler);
 
+  // Requests to this very path are logins, and counted as such (Limits::logins_per_address).
+  void ration(std::string path) { rationed_.push_back(std::move(path)); }
+  bool rationed(std::string_view path) const;
+
   struct Match {
     // At most one of them; none: no such path, or not with this method.
     const HttpHandler* handler = nullptr;
@@ -124,6 +128,7 @@ class HttpRoutes {
   };
   void add(std::string_view pattern, Route route);
   std::vector<Route> routes_;
+  std::vector<std::string> rationed_;
 };
 
 // The decoded value of a query's parameter; nothing when it is absent or wrongly encoded.

@@ -87,6 +87,11 @@ void SocketDesk::on_ping(Conn& conn, const Ping& ping, TimeMs now) {
     return refuse(id, {std::string(code::kUnauthorized), "Your login has expired; send a newer token."},
                   ping.seq);
   }
+  if (shared_.viewer_messages != nullptr && (conn.at || conn.who.is_viewer()) &&
+      !shared_.viewer_messages->take((conn.at ? conn.at->viewer : conn.who.account).bytes, now)) {
+    return refuse(id, {std::string(code::kRateLimited), "Too many messages from this viewer.", Next::retry},
+                  ping.seq);
+  }
   if (conn.at && (conn.at->content->id != ping.content || conn.at->meter != ping.meter)) leave(conn, now);
   if (feed_.full() || feed_.in_flight_ms(now) > config_.append_patience_ms) {
     return refuse(id,

@@ -8,6 +8,8 @@
 #include "app/logins/postgres_logins.h"
 #include "app/metrics/collectors.h"
 #include "app/roles/address.h"
+#include "app/roles/gateway_limits.h"
+#include "app/stop_signals.h"
 #include "ingest/api/account.h"
 #include "ingest/api/creators.h"
 #include "ingest/api/payment.h"
@@ -71,6 +73,12 @@ Result<std::unique_ptr<IngestSide>> IngestSide::create(RoleContext context, cons
                                   ? settings.config.gateway.append_interval_ms
                               : context.alone ? kKafkaAppendMs
                                               : 0;
+  config.limits = gateway_limits(settings.config, settings.development);
+  config.header_timeout_s = settings.config.limits.header_s;
+  config.body_timeout_s = settings.config.limits.body_s;
+  config.allowed_origins = split_list(settings.config.gateway.allowed_origins);
+  config.tls_certificate = settings.config.gateway.tls_certificate;
+  config.tls_key = settings.config.gateway.tls_key;
   config.development = settings.development;
   config.network_passphrase = settings.config.chain.network_passphrase;
   config.gateway = identity.gateway;
@@ -152,16 +160,26 @@ void IngestSide::add_command_routes() {
 
 std::string IngestSide::listen() const {
   const auto address = parse_address("gateway.listen", context_.settings.config.gateway.listen);
-  return url_of({address->host, gateway_->port()});
+  const std::string url = url_of({address->host, gateway_->port()});
+  return context_.settings.config.gateway.tls_certificate.empty() ? url : "https" + url.substr(4);
 }
 
 Result<void> IngestSide::start() {
   if (auto started = gateway_->start(); !started) return started;
   shows_->start();
+  if (!context_.settings.config.gateway.tls_certificate.empty()) {
+    on_hangup([this] {
+      if (const auto done = gateway_->reload_certificate(); done)
+        spdlog::info("the certificate was read again");
+      else
+        spdlog::error("the certificate stays as it was: {} ({})", done.error().message, done.error().code);
+    });
+  }
   return bridge_ ? bridge_->start() : Result<void>();
 }
 
 void IngestSide::drain(std::chrono::milliseconds patience) {
+  on_hangup(nullptr);
   if (bridge_) bridge_->stop();
   if (!gateway_->drain(patience)) spdlog::warn("some connections did not end in time and were cut");
 }

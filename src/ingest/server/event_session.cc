@@ -88,8 +88,8 @@ EventPipe::Waiting EventPipe::take() {
   return {std::exchange(waiting_, {}), closed_};
 }
 
-EventSession::EventSession(Lane& lane, Socket socket, std::shared_ptr<EventPipe> pipe)
-    : lane_(lane), socket_(std::move(socket)), pipe_(std::move(pipe)) {
+EventSession::EventSession(Lane& lane, Link link, Visitors::Visit visit, std::shared_ptr<EventPipe> pipe)
+    : lane_(lane), link_(std::move(link)), visit_(std::move(visit)), pipe_(std::move(pipe)) {
   ++lane_.parts().connections;
 }
 
@@ -110,7 +110,7 @@ void EventSession::run(std::string head) {
 
 // The client has nothing to say; its end is noticed by reading.
 void EventSession::watch() {
-  socket_.async_read_some(asio::buffer(ignored_), [self = shared_from_this()](ErrorCode error, std::size_t) {
+  link_.async_read_some(asio::buffer(ignored_), [self = shared_from_this()](ErrorCode error, std::size_t) {
     if (self->ended_) return;
     if (error) return self->end();
     self->watch();
@@ -134,14 +134,13 @@ void EventSession::write() {
   busy_ = true;
   deadline_s = lane_.wheel().now_s() + lane_.parts().timeouts.keepalive_s;
   if (last_) hurry();
-  asio::async_write(socket_, asio::buffer(writing_),
-                    [self = shared_from_this()](ErrorCode error, std::size_t) {
-                      if (self->ended_) return;
-                      if (error) return self->end();
-                      self->busy_ = false;
-                      self->writing_ = {};
-                      self->flush();
-                    });
+  asio::async_write(link_, asio::buffer(writing_), [self = shared_from_this()](ErrorCode error, std::size_t) {
+    if (self->ended_) return;
+    if (error) return self->end();
+    self->busy_ = false;
+    self->writing_ = {};
+    self->flush();
+  });
 }
 
 // What is on its way has Timeouts::close_s to arrive.
@@ -175,9 +174,8 @@ void EventSession::drain() { pipe_->close("draining"); }
 void EventSession::end() {
   if (ended_) return;
   ended_ = true;
-  ErrorCode ignored;
-  socket_.shutdown(tcp::socket::shutdown_send, ignored);
-  socket_.close(ignored);
+  link_.end_sending();
+  link_.close();
   pipe_->close("gone");
   lane_.leave(this);
 }

@@ -14,8 +14,10 @@
 #include "ingest/http_routes.h"
 #include "ingest/server/door.h"
 #include "ingest/server/lane.h"
+#include "ingest/server/link.h"
 #include "ingest/server/net.h"
 #include "ingest/server/timer_wheel.h"
+#include "ingest/server/visitors.h"
 
 namespace paytick::ingest::server {
 
@@ -55,7 +57,7 @@ class EventPipe : public EventStream {
 
 class EventSession : public Timed, public std::enable_shared_from_this<EventSession> {
  public:
-  EventSession(Lane& lane, Socket socket, std::shared_ptr<EventPipe> pipe);
+  EventSession(Lane& lane, Link link, Visitors::Visit visit, std::shared_ptr<EventPipe> pipe);
   ~EventSession() override;
 
   void run(std::string head);
@@ -70,7 +72,8 @@ class EventSession : public Timed, public std::enable_shared_from_this<EventSess
   void end();
 
   Lane& lane_;
-  Socket socket_;
+  Link link_;
+  const Visitors::Visit visit_;
   std::shared_ptr<EventPipe> pipe_;
   std::string writing_;
   char ignored_[64] = {};  // what the client sends

@@ -70,6 +70,7 @@ void HttpSession::ask(const AsyncHandler& handler, const HttpRequest& request) {
 }
 
 void HttpSession::stream(const StreamHandler& handler, const HttpRequest& request) {
+  if (auto settled = settle_in(); !settled) return refuse(settled.error());
   const auto pipe = std::make_shared<EventPipe>(lane_.door());
   handler(request, pipe);
   if (auto refusal = pipe->refusal()) return respond(std::move(*refusal));
@@ -82,14 +83,16 @@ void HttpSession::stream(const StreamHandler& handler, const HttpRequest& reques
   std::ostringstream text;
   text << head.base();
   moved_ = true;
-  const std::shared_ptr<EventSession> session(new EventSession(lane_, std::move(socket_), pipe));
+  const std::shared_ptr<EventSession> session(
+      new EventSession(lane_, std::move(link_), std::move(visit_), pipe));
   lane_.leave(this);
   session->run(text.str());
 }
 
 void HttpSession::refuse(const Error& error) {
   const unsigned status = http_status(error.code);
-  respond({status, render_http_error(error), "application/json", status == 503 || status == 507 ? 1U : 0U});
+  respond({status, render_http_error(error), "application/json",
+           status == 429 || status == 503 || status == 507 ? 1U : 0U});
 }
 
 void HttpSession::respond(HttpResponse answer) {
@@ -106,7 +109,7 @@ void HttpSession::respond(HttpResponse answer) {
   out.keep_alive(keep);
   out.body() = std::move(answer.body);
   if (answer.status != 204) out.prepare_payload();
-  http::async_write(socket_, out, [self = shared_from_this()](ErrorCode error, std::size_t) {
+  http::async_write(link_, out, [self = shared_from_this()](ErrorCode error, std::size_t) {
     if (error || self->ended_) return self->end();
     self->response_.reset();
     if (self->close_after_) return self->linger();
@@ -120,16 +123,15 @@ void HttpSession::linger() {
     state_ = State::lingering;
     deadline_s = lane_.wheel().now_s() + lane_.parts().timeouts.close_s;
     lane_.wheel().add(shared_from_this());
-    ErrorCode ignored;
-    socket_.shutdown(tcp::socket::shutdown_send, ignored);
+    link_.end_sending();
     buffer_.consume(buffer_.size());
   }
-  socket_.async_read_some(buffer_.prepare(16 * 1024),
-                          [self = shared_from_this()](ErrorCode error, std::size_t n) {
-                            self->lingered_ += n;
-                            if (error || self->lingered_ > kLingerBytesMax) return self->end();
-                            self->linger();
-                          });
+  link_.async_read_some(buffer_.prepare(16 * 1024),
+                        [self = shared_from_this()](ErrorCode error, std::size_t n) {
+                          self->lingered_ += n;
+                          if (error || self->lingered_ > kLingerBytesMax) return self->end();
+                          self->linger();
+                        });
 }
 
 }  // namespace paytick::ingest::server

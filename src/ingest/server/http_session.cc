@@ -15,7 +15,6 @@ namespace {
 
 constexpr std::uint32_t kHeaderBytesMax = 8 * 1024;
 constexpr std::size_t kBufferBytesMax = 64 * 1024;
-constexpr std::uint64_t kOtherBodyBytesMax = 64 * 1024;
 
 constexpr std::string_view kBatchPath = "/v1/heartbeats";
 
@@ -26,10 +25,11 @@ bool is_content_path(std::string_view path) {
          path.starts_with("/api/videos/");
 }
 
-std::uint64_t body_limit(std::string_view path) {
-  if (path == kBatchPath) return kBatchBytesMax;
-  return is_content_path(path) ? kContentBytesMax : kOtherBodyBytesMax;
-}
+// To whom newer ones were preferred.
+constexpr std::string_view kGiveWay =
+    "HTTP/1.1 503 Service Unavailable\r\nServer: paytick\r\nContent-Type: application/json\r\n"
+    "Retry-After: 1\r\nConnection: close\r\nContent-Length: 81\r\n\r\n"
+    R"({"error":{"code":"try_again","message":"Too many connections wait for nothing."}})";
 
 Result<void> may_send(const Identity& who) {
   const auto platform = require_platform(who, Scope::ingest);
@@ -58,20 +58,25 @@ bool is_forwarded(const Fields& fields) {
 
 }  // namespace
 
-HttpSession::HttpSession(Lane& lane, Socket socket)
-    : lane_(lane), socket_(std::move(socket)), buffer_(kBufferBytesMax) {
+HttpSession::HttpSession(Lane& lane, Link link, Address from, Visitors::Visit visit)
+    : lane_(lane),
+      link_(std::move(link)),
+      from_(std::move(from)),
+      peer_(from_),
+      visit_(std::move(visit)),
+      buffer_(kBufferBytesMax) {
   ++lane_.parts().connections;
-  ErrorCode gone;
-  const auto from = socket_.remote_endpoint(gone);
-  if (!gone) peer_ = from.address();
 }
 
-HttpSession::~HttpSession() { --lane_.parts().connections; }
+HttpSession::~HttpSession() {
+  lane_.parts().visitors.release(reserved_);
+  --lane_.parts().connections;
+}
 
 void HttpSession::run() {
   lane_.enter(this);
-  ErrorCode ignored;
-  socket_.set_option(tcp::no_delay(true), ignored);
+  lane_.greet(*this);
+  if (ended_) return;
   deadline_s = lane_.wheel().now_s() + lane_.parts().timeouts.header_s;
   lane_.wheel().add(shared_from_this());
   read_header();
@@ -82,8 +87,7 @@ bool HttpSession::on_deadline() {
   // A request that has begun: slow on purpose or by accident. Say so, once, then close.
   const bool begun = state_ == State::idle && (parser_->got_some() || buffer_.size() > 0);
   if ((state_ == State::reading && !close_after_) || begun) {
-    ErrorCode ignored;
-    socket_.cancel(ignored);  // the read under way owns the buffer that linger() will read into
+    link_.cancel();  // the read under way owns the buffer that linger() will read into
     state_ = State::reading;
     close_after_ = true;
     refuse({std::string(code::kTimeout), "The request did not arrive in time.", Next::retry});
@@ -100,12 +104,13 @@ bool HttpSession::on_deadline() {
 
 void HttpSession::read_header() {
   state_ = State::idle;
+  lane_.parts().visitors.release(std::exchange(reserved_, 0));
   parser_.emplace();
   parser_->header_limit(kHeaderBytesMax);
   parser_->body_limit(kBatchBytesMax);
   deadline_s = lane_.wheel().now_s() + lane_.parts().timeouts.header_s;
   http::async_read_header(
-      socket_, buffer_, *parser_,
+      link_, buffer_, *parser_,
       [self = shared_from_this()](ErrorCode error, std::size_t) { self->on_header(error); });
 }
 
@@ -131,10 +136,10 @@ void HttpSession::on_header(ErrorCode error) {
     return refuse(allowed.error());
   }
   if (websocket::is_upgrade(parser_->get()) && (path_ == "/" || path_ == "/ws")) return upgrade();
-  parser_->body_limit(body_limit(path_));
+  parser_->body_limit(body_limit());
   if (beast::iequals(parser_->get()[http::field::expect], "100-continue")) {
     static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-    asio::async_write(socket_, asio::buffer(kContinue.data(), kContinue.size()),
+    asio::async_write(link_, asio::buffer(kContinue.data(), kContinue.size()),
                       [self = shared_from_this()](ErrorCode failed, std::size_t) {
                         if (failed) return self->end();
                         self->read_body();
@@ -151,35 +156,76 @@ Result<void> HttpSession::check_header() {
   const auto mark = target.find('?');
   path_ = target.substr(0, mark);
   query_ = mark == target.npos ? std::string_view{} : target.substr(mark + 1);
-  const Authenticator& authenticator = lane_.parts().auth.authenticator;
-  who_ = authenticator.identify(view(request[http::field::authorization]), query_);
-  if (websocket::is_upgrade(request)) {
-    const auto token = socket_credential(query_, view(request[http::field::sec_websocket_protocol]));
-    if (token) who_ = authenticator.identify_token(*token);
-    if (token && !who_.is_viewer())
-      return fail(code::kUnauthorized, "This token is no viewer's, or too old.");
-  }
   origin_.clear();
   const AccessPolicy& policy = lane_.parts().policy;
   const std::string_view origin = view(request[http::field::origin]);
   auto allowed = check_request(policy, {view(request[http::field::host]), origin, is_forwarded(request)});
   if (!allowed) return allowed;
   if (!origin.empty()) origin_ = origin;
+  if (allowed = check_rates(); !allowed) return allowed;
   if (path_ == kBatchPath || (is_content_path(path_) && request.method() == http::verb::post)) {
     if (request.method() == http::verb::options) return {};
     auto may = path_ == kBatchPath ? may_send(who_) : may_create(who_);
     if (!may) return may;
   }
+  return check_length();
+}
+
+// Whose request it is, and whether they ask too often. A signature is not looked at for those who do.
+Result<void> HttpSession::check_rates() {
+  const auto& request = parser_->get();
+  Visitors& visitors = lane_.parts().visitors;
+  std::string forwarded_for;
+  const auto [first, end] = request.equal_range("X-Forwarded-For");
+  for (auto it = first; it != end; ++it) forwarded_for.append(",").append(view(it->value()));
+  peer_ = visitors.client_of(from_, forwarded_for);
+  const TimeMs now = lane_.now();
+  const std::string_view authorization = view(request[http::field::authorization]);
+  const auto token = websocket::is_upgrade(request)
+                         ? socket_credential(query_, view(request[http::field::sec_websocket_protocol]))
+                         : std::nullopt;
+  const bool costly = token || authorization.find('.') != authorization.npos;
+  if (costly)
+    if (auto may = visitors.ask(peer_, now); !may) return may;
+  const Authenticator& authenticator = lane_.parts().auth.authenticator;
+  who_ = token ? authenticator.identify_token(*token) : authenticator.identify(authorization, query_);
+  if (token && !who_.is_viewer()) return fail(code::kUnauthorized, "This token is no viewer's, or too old.");
+  if (!costly && who_.role != Role::platform && who_.role != Role::operator_)
+    if (auto may = visitors.ask(peer_, now); !may) return may;
+  if (auto may = visitors.ask(who_, now); !may) return may;
+  if (request.method() != http::verb::options && lane_.parts().routes.rationed(path_))
+    return visitors.log_in(peer_, now);
+  return {};
+}
+
+std::uint64_t HttpSession::body_limit() const {
+  if (path_ == kBatchPath) return kBatchBytesMax;
+  if (is_content_path(path_)) return kContentBytesMax;
+  return static_cast<std::uint64_t>(lane_.parts().visitors.limits().body_bytes);
+}
+
+Result<void> HttpSession::check_length() {
   const auto length = parser_->content_length();
-  if (length && *length > body_limit(path_)) {
-    return fail(code::kTooLarge,
-                "The body may have " + std::to_string(body_limit(path_)) + " bytes at most.");
-  }
+  if (length && *length > body_limit())
+    return fail(code::kTooLarge, "The body may have " + std::to_string(body_limit()) + " bytes at most.");
+  const auto most = static_cast<std::int64_t>(length ? *length : parser_->chunked() ? body_limit() : 0);
+  if (!lane_.parts().visitors.reserve(most))
+    return fail(code::kTryAgain, "Too many bodies are on their way; send the same again.", Next::retry);
+  reserved_ = most;
+  return {};
+}
+
+// A connection that stays, of somebody behind a proxy, counts as theirs.
+Result<void> HttpSession::settle_in() {
+  if (!lane_.parts().visitors.is_proxy(from_)) return {};
+  auto visit = lane_.parts().visitors.arrive_forwarded(peer_);
+  if (!visit) return tl::unexpected(std::move(visit.error()));
+  visit_ = std::move(*visit);
   return {};
 }
 
 void HttpSession::read_body() {
-  http::async_read(socket_, buffer_, *parser_,
+  http::async_read(link_, buffer_, *parser_,
                    [self = shared_from_this()](ErrorCode error, std::size_t) { self->on_body(error); });
 }
 
@@ -195,6 +241,7 @@ void HttpSession::on_body(ErrorCode error) {
     return refuse({std::string(code::kBadRequest), "The request's body is not what its header says."});
   }
   if (error) return end();
+  greeted();
   state_ = State::working;
   deadline_s = lane_.wheel().now_s() + lane_.parts().timeouts.work_s;
   dispatch();
@@ -226,10 +273,23 @@ void HttpSession::dispatch() {
   dispatch_route(std::move(plain));
 }
 
+void HttpSession::greeted() {
+  lane_.greeted(*this);
+  visit_.greeted();
+}
+
+void HttpSession::give_way() {
+  if (state_ == State::idle || state_ == State::reading) link_.write(kGiveWay);
+  end();
+}
+
 void HttpSession::upgrade() {
+  if (auto settled = settle_in(); !settled) return refuse(settled.error());
+  greeted();
   moved_ = true;
   Visitor visitor{who_, peer_.to_string()};
-  const std::shared_ptr<WsSession> socket(new WsSession(lane_, std::move(socket_), std::move(visitor)));
+  const std::shared_ptr<WsSession> socket(
+      new WsSession(lane_, std::move(link_), std::move(visit_), std::move(visitor)));
   const auto request = parser_->release();
   lane_.leave(this);
   socket->run(request);
@@ -246,8 +306,8 @@ void HttpSession::drain() {
 void HttpSession::end() {
   if (ended_ || moved_) return;
   ended_ = true;
-  ErrorCode ignored;
-  socket_.close(ignored);
+  link_.close();
+  lane_.greeted(*this);
   lane_.leave(this);
   lane_.let_go(shared_from_this());
 }

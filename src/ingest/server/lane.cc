@@ -10,6 +10,7 @@
 
 #include "ingest/server/event_session.h"
 #include "ingest/server/http_session.h"
+#include "ingest/server/tls_session.h"
 #include "ingest/server/ws_session.h"
 
 namespace paytick::ingest::server {
@@ -96,11 +97,35 @@ void Lane::tick() {
   });
 }
 
-void Lane::accept(Socket socket) {
-  // Not make_shared: the timer wheel's weak pointer would keep the memory of one that has become a WebSocket.
-  const std::shared_ptr<HttpSession> session(new HttpSession(*this, std::move(socket)));
+void Lane::accept(Socket socket, const Address& from, Visitors::Visit visit) {
   if (draining_) return;
+  ErrorCode ignored;
+  socket.set_option(tcp::no_delay(true), ignored);
+  if (parts_.certificate != nullptr) {
+    auto tls = parts_.certificate->accept(socket.native_handle());
+    const std::shared_ptr<TlsSession> session(
+        new TlsSession(*this, Link(std::move(socket), std::move(tls)), from, std::move(visit)));
+    return session->run();
+  }
+  // Not make_shared: the timer wheel's weak pointer would keep the memory of one that has become a WebSocket.
+  const std::shared_ptr<HttpSession> session(
+      new HttpSession(*this, Link(std::move(socket)), from, std::move(visit)));
   session->run();
+}
+
+void Lane::greet(Greeter& greeter) {
+  greeter.place_ = greeters_.insert(greeters_.end(), &greeter);
+  greeter.greeting_ = true;
+  if (greeters_.size() <= parts_.greetings_max) return;
+  Greeter& oldest = *greeters_.front();
+  greeted(oldest);
+  parts_.visitors.count_given_way();
+  oldest.give_way();
+}
+
+void Lane::greeted(Greeter& greeter) {
+  if (!std::exchange(greeter.greeting_, false)) return;
+  greeters_.erase(greeter.place_);
 }
 
 ConnId Lane::add(const std::shared_ptr<WsSession>& session, Visitor visitor) {
@@ -252,6 +277,8 @@ void Lane::drain(std::function<void()> done) {
     drained_ = std::move(done);
     const auto sockets = sockets_;  // closing takes them out of the table
     for (const auto& [id, session] : sockets) session->drain();
+    const auto handshakes = handshakes_;
+    for (TlsSession* session : handshakes) session->give_way();
     const auto http = http_;
     for (HttpSession* session : http) session->drain();
     const auto streams = streams_;

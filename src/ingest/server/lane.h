@@ -10,6 +10,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <chrono>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -28,13 +29,28 @@
 #include "ingest/server/net.h"
 #include "ingest/server/thread_cpu.h"
 #include "ingest/server/timer_wheel.h"
+#include "ingest/server/tls.h"
+#include "ingest/server/visitors.h"
 #include "ingest/server/worker_pool.h"
 #include "model/ports.h"
 
 namespace paytick::ingest::server {
 
+// A connection whose first request is not complete. When there are too many, the oldest gives way.
+class Greeter {
+ public:
+  virtual ~Greeter() = default;
+  virtual void give_way() = 0;  // ends, at once
+
+ private:
+  friend class Lane;
+  std::list<Greeter*>::iterator place_;
+  bool greeting_ = false;
+};
+
 class EventSession;
 class HttpSession;
+class TlsSession;
 class WsSession;
 
 // Limits of connections, in seconds; the wheel looks once a second.
@@ -61,6 +77,9 @@ struct LaneParts {
   Timeouts timeouts;
   std::chrono::milliseconds append_interval;  // at least, between the beginnings of two appends
   std::atomic<std::int64_t>& connections;     // open now, over all lanes
+  Visitors& visitors;
+  Certificate* certificate;   // null: no TLS
+  std::size_t greetings_max;  // of a lane; see Limits::handshakes
 };
 
 class Lane : private Outbox {
@@ -70,7 +89,7 @@ class Lane : private Outbox {
 
   void start();
   asio::io_context& io() { return io_; }
-  void accept(Socket socket);  // on the lane's thread
+  void accept(Socket socket, const Address& from, Visitors::Visit visit);  // on the lane's thread
 
   void deliver(std::span<const Reply> replies);                                // any thread
   void answer(std::span<const Outcome> outcomes);                              // any thread
@@ -93,6 +112,10 @@ class Lane : private Outbox {
   bool draining() const { return draining_; }
   ConnId add(const std::shared_ptr<WsSession>& session, Visitor visitor);
   void remove(ConnId conn);
+  void greet(Greeter& greeter);
+  void greeted(Greeter& greeter);  // or gone
+  void enter(TlsSession* session) { handshakes_.insert(session); }
+  void leave(TlsSession* session) { handshakes_.erase(session); }
   void enter(HttpSession* session) { http_.insert(session); }
   void leave(HttpSession* session);
   void enter(EventSession* session) { streams_.insert(session); }
@@ -132,6 +155,8 @@ class Lane : private Outbox {
   boost::unordered_flat_map<std::uint64_t, std::shared_ptr<WsSession>> sockets_;
   std::unordered_set<HttpSession*> http_;
   std::unordered_set<EventSession*> streams_;
+  std::unordered_set<TlsSession*> handshakes_;
+  std::list<Greeter*> greeters_;  // oldest first
   std::unordered_set<std::shared_ptr<HttpSession>> held_;
   std::unordered_map<std::uint64_t, std::shared_ptr<HttpSession>> waiting_;  // for a run's answer
   std::vector<RunId> stalled_;                                               // runs that wait for the feed

@@ -1,5 +1,7 @@
 #include "ingest/server/listener.h"
 
+#include <sys/socket.h>
+
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <utility>
@@ -9,16 +11,27 @@ namespace {
 
 // When the process has no file descriptors left, or too many connections: look again a little later.
 constexpr std::chrono::milliseconds kPause{50};
+// Refused connections are kept so long, and so many of them, for their clients to read the answer.
+constexpr std::chrono::milliseconds kLeave{500};
+constexpr std::size_t kLeavingMax = 256;
+
+constexpr std::string_view kFull =
+    "HTTP/1.1 503 Service Unavailable\r\nServer: paytick\r\nContent-Type: application/json\r\n"
+    "Retry-After: 5\r\nConnection: close\r\nContent-Length: 82\r\n\r\n"
+    R"({"error":{"code":"try_again","message":"The gateway has all the clients it can."}})";
+constexpr std::string_view kTooMany =
+    "HTTP/1.1 429 Too Many Requests\r\nServer: paytick\r\nContent-Type: application/json\r\n"
+    "Retry-After: 1\r\nConnection: close\r\nContent-Length: 87\r\n\r\n"
+    R"({"error":{"code":"rate_limited","message":"Too much comes from this address at once."}})";
 
 }  // namespace
 
-Listener::Listener(std::vector<Lane*> lanes, std::atomic<std::int64_t>& connections,
-                   std::int64_t connections_max)
+Listener::Listener(std::vector<Lane*> lanes, std::int64_t connections_max)
     : lanes_(std::move(lanes)),
-      connections_(connections),
       connections_max_(connections_max),
       acceptor_(lanes_.front()->io().get_executor()),
-      pause_(lanes_.front()->io().get_executor()) {}
+      pause_(lanes_.front()->io().get_executor()),
+      sweep_(lanes_.front()->io().get_executor()) {}
 
 Result<void> Listener::open(const std::string& address, std::uint16_t port) {
   ErrorCode error;
@@ -48,18 +61,13 @@ void Listener::stop() {
     ErrorCode ignored;
     acceptor_.close(ignored);
     pause_.cancel();
+    sweep_.cancel();
+    leaving_.clear();
   });
 }
 
 void Listener::accept() {
   if (!acceptor_.is_open()) return;
-  if (connections_ >= connections_max_) {
-    pause_.expires_after(kPause);
-    pause_.async_wait([this](ErrorCode error) {
-      if (!error) accept();
-    });
-    return;
-  }
   Lane* const lane = lanes_[next_++ % lanes_.size()];
   acceptor_.async_accept(lane->io().get_executor(), [this, lane](ErrorCode error, Socket socket) {
     if (error == asio::error::operation_aborted || !acceptor_.is_open()) return;
@@ -70,13 +78,41 @@ void Listener::accept() {
       });
       return;
     }
-    if (lane == lanes_.front()) {
-      lane->accept(std::move(socket));
-    } else {
-      asio::post(lane->io(),
-                 [lane, socket = std::move(socket)]() mutable { lane->accept(std::move(socket)); });
-    }
+    take(lane, std::move(socket));
     accept();
+  });
+}
+
+void Listener::take(Lane* lane, Socket socket) {
+  ErrorCode gone;
+  const Address from = socket.remote_endpoint(gone).address();
+  if (gone) return;
+  if (parts().connections >= connections_max_) return turn_away(std::move(socket), kFull);
+  auto visit = parts().visitors.arrive(from, lane->now());
+  if (!visit) return turn_away(std::move(socket), kTooMany);
+  if (lane == lanes_.front()) return lane->accept(std::move(socket), from, std::move(*visit));
+  asio::post(lane->io(), [lane, from, socket = std::move(socket), visit = std::move(*visit)]() mutable {
+    lane->accept(std::move(socket), from, std::move(visit));
+  });
+}
+
+void Listener::turn_away(Socket socket, std::string_view answer) {
+  if (parts().certificate != nullptr) return;
+  ::send(socket.native_handle(), answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  ErrorCode ignored;
+  socket.shutdown(tcp::socket::shutdown_send, ignored);
+  if (leaving_.empty()) sweep();
+  leaving_.push_back({std::chrono::steady_clock::now(), std::move(socket)});
+  if (leaving_.size() > kLeavingMax) leaving_.pop_front();
+}
+
+void Listener::sweep() {
+  sweep_.expires_after(kLeave);
+  sweep_.async_wait([this](ErrorCode error) {
+    if (error) return;
+    const auto before = std::chrono::steady_clock::now() - kLeave;
+    while (!leaving_.empty() && leaving_.front().since <= before) leaving_.pop_front();
+    if (!leaving_.empty()) sweep();
   });
 }
 

@@ -1,9 +1,5 @@
 #include "ingest/server/wire.h"
 
-#include <sys/socket.h>
-
-#include <cerrno>
-
 namespace paytick::ingest::server {
 
 void Wire::write(std::string_view bytes) {
@@ -16,14 +12,9 @@ void Wire::write(std::string_view bytes) {
 }
 
 std::size_t Wire::send(std::string_view bytes) {
-  for (;;) {
-    const ssize_t n =
-        ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (n >= 0) return static_cast<std::size_t>(n);
-    if (errno == EINTR) continue;
-    if (errno != EAGAIN && errno != EWOULDBLOCK) cut();
-    return 0;
-  }
+  const auto taken = link_.write(bytes);
+  if (!taken) cut();
+  return taken.value_or(0);
 }
 
 void Wire::flush_when_writable() {
@@ -31,7 +22,7 @@ void Wire::flush_when_writable() {
   auto owner = owner_.lock();
   if (!owner) return;
   flushing_ = true;
-  socket_.async_wait(Socket::wait_write, [this, owner = std::move(owner)](ErrorCode error) {
+  link_.async_wait_writable([this, owner = std::move(owner)](ErrorCode error) {
     flushing_ = false;
     if (error || broken_) return;
     unsent_.erase(0, send(unsent_));
@@ -46,23 +37,12 @@ void Wire::cut() {
   broken_ = true;
   unsent_ = {};
   ErrorCode ignored;
-  socket_.shutdown(tcp::socket::shutdown_both, ignored);
-}
-
-std::optional<std::size_t> Wire::read(char* to, std::size_t size) {
-  for (;;) {
-    const ssize_t n = ::recv(socket_.native_handle(), to, size, MSG_DONTWAIT);
-    if (n >= 0) return static_cast<std::size_t>(n);
-    if (errno == EINTR) continue;
-    if (errno == EAGAIN || errno == EWOULDBLOCK) return std::nullopt;
-    return 0;
-  }
+  link_.socket().shutdown(tcp::socket::shutdown_both, ignored);
 }
 
 void Wire::close() {
   broken_ = true;
-  ErrorCode ignored;
-  socket_.close(ignored);
+  link_.close();
 }
 
 }  // namespace paytick::ingest::server

@@ -1,5 +1,5 @@
 #pragma once
-// A socket whose writes never wait: what the kernel does not take at once is kept, in order, and follows when
+// A link whose writes never wait: what the kernel does not take at once is kept, in order, and follows when
 // it can. So a frame is written by one call, without an operation to allocate and to complete, and frames of
 // ours and of Beast's never mix. Reading goes on when the socket is readable, so that a connection which says
 // nothing holds no buffer. It is the layer below Beast's WebSocket stream. One thread: the loop's.
@@ -14,6 +14,7 @@
 #include <string_view>
 #include <utility>
 
+#include "ingest/server/link.h"
 #include "ingest/server/net.h"
 
 namespace paytick::ingest::server {
@@ -24,7 +25,7 @@ class Wire {
   // cut.
   static constexpr std::size_t kUnsentBytesMax = 256 * 1024;
 
-  explicit Wire(Socket socket) : socket_(std::move(socket)) {}
+  explicit Wire(Link link) : link_(std::move(link)) {}
   Wire(const Wire&) = delete;
   Wire& operator=(const Wire&) = delete;
 
@@ -37,24 +38,25 @@ class Wire {
 
   // What can be read now: bytes, 0 at the end of the stream or after an error, nothing when there is nothing
   // yet.
-  std::optional<std::size_t> read(char* to, std::size_t size);
+  std::optional<std::size_t> read(char* to, std::size_t size) { return link_.read(to, size); }
   // Bytes that were read and are Beast's to read.
   void give_back(std::string_view bytes) { read_ahead_ = bytes; }
   template <typename Handler>  // void(ErrorCode)
   void async_wait_readable(Handler&& handler) {
-    socket_.async_wait(Socket::wait_read, std::forward<Handler>(handler));
+    link_.async_wait_readable(std::forward<Handler>(handler));
   }
+  void end_sending() { link_.end_sending(); }
   void close();
 
   // The layer as Beast sees it.
   using executor_type = Executor;
   using next_layer_type = Socket;
-  executor_type get_executor() { return socket_.get_executor(); }
-  Socket& next_layer() { return socket_; }
+  executor_type get_executor() { return link_.get_executor(); }
+  Socket& next_layer() { return link_.socket(); }
 
   template <typename Buffers, typename Handler>
   void async_read_some(const Buffers& buffers, Handler&& handler) {
-    if (read_ahead_.empty()) return socket_.async_read_some(buffers, std::forward<Handler>(handler));
+    if (read_ahead_.empty()) return link_.async_read_some(buffers, std::forward<Handler>(handler));
     const std::size_t n = asio::buffer_copy(buffers, asio::buffer(read_ahead_));
     read_ahead_.erase(0, n);
     if (read_ahead_.empty()) read_ahead_ = {};
@@ -70,11 +72,13 @@ class Wire {
   }
 
   friend void teardown(beast::role_type role, Wire& wire, ErrorCode& error) {
-    websocket::teardown(role, wire.socket_, error);
+    wire.link_.say_goodbye();
+    websocket::teardown(role, wire.link_.socket(), error);
   }
   template <typename Handler>
   friend void async_teardown(beast::role_type role, Wire& wire, Handler&& handler) {
-    websocket::async_teardown(role, wire.socket_, std::forward<Handler>(handler));
+    wire.link_.say_goodbye();
+    websocket::async_teardown(role, wire.link_.socket(), std::forward<Handler>(handler));
   }
 
  private:
@@ -87,7 +91,7 @@ class Wire {
   void flush_when_writable();
   void cut();
 
-  Socket socket_;
+  Link link_;
   std::weak_ptr<void> owner_;
   std::string unsent_, read_ahead_;
   bool flushing_ = false, broken_ = false;

@@ -5,7 +5,7 @@
 namespace paytick::ingest::server {
 namespace {
 
-constexpr unsigned char kFinal = 0x80, kText = 1, kPing = 9, kPong = 10;
+constexpr unsigned char kFinal = 0x80, kText = 1, kClose = 8, kPing = 9, kPong = 10;
 constexpr unsigned char kMasked = 0x80;
 constexpr std::size_t kMaskBytes = 4;
 constexpr std::size_t kShortMax = 125;  // in seven bits; 126 says that two bytes follow
@@ -90,6 +90,13 @@ void append_text_frame(std::string_view text, std::string& out) {
 }
 
 void append_ping_frame(std::string& out) { append_header(kPing, 0, out); }
+
+void append_close_frame(std::uint16_t code, std::string_view reason, std::string& out) {
+  append_header(kClose, 2 + reason.size(), out);
+  out += static_cast<char>(code >> 8);
+  out += static_cast<char>(code & 0xff);
+  out += reason;
+}
 
 void append_pong_frame(std::string_view payload, std::string& out) {
   append_header(kPong, payload.size(), out);

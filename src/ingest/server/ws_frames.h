@@ -25,6 +25,8 @@ std::optional<WholeFrame> take_whole_frame(char* data, std::size_t size);
 // Appends a server's frame: not masked. A pong's payload has at most 125 bytes.
 void append_text_frame(std::string_view text, std::string& out);
 void append_ping_frame(std::string& out);
+// `reason` has at most 123 bytes.
+void append_close_frame(std::uint16_t code, std::string_view reason, std::string& out);
 void append_pong_frame(std::string_view payload, std::string& out);
 
 }  // namespace paytick::ingest::server

@@ -13,13 +13,14 @@
 #include "ingest/server/lane.h"
 #include "ingest/server/net.h"
 #include "ingest/server/timer_wheel.h"
+#include "ingest/server/visitors.h"
 #include "ingest/server/wire.h"
 
 namespace paytick::ingest::server {
 
 class WsSession : public Timed, public std::enable_shared_from_this<WsSession> {
  public:
-  WsSession(Lane& lane, Socket socket, Visitor visitor);
+  WsSession(Lane& lane, Link link, Visitors::Visit visit, Visitor visitor);
   ~WsSession() override;
 
   // The upgrade request need not outlive the call.
@@ -36,14 +37,20 @@ class WsSession : public Timed, public std::enable_shared_from_this<WsSession> {
   void read();
   void on_read(ErrorCode error);
   void alive();
+  bool spend(std::size_t bytes);
   void close(const char* reason);
+  void cut_off(const char* reason);
+  void leave();
   void end();
 
   Lane& lane_;
   websocket::stream<Wire, false> ws_;
   std::unique_ptr<beast::flat_buffer> buffer_;  // once Beast reads the messages
+  const Visitors::Visit visit_;
   ConnId conn_{};
-  std::unique_ptr<Visitor> visitor_;  // until the core knows
+  std::unique_ptr<Visitor> visitor_;                  // until the core knows
+  std::uint32_t frames_milli_ = 0, refilled_ms_ = 0;  // of what it may send, in thousandths of a frame
+  std::int32_t spoke_s_ = 0;                          // the last message, either way
   bool joined_ = false, ended_ = false, pinged_ = false, closing_ = false;
 };
 
