@@ -20,6 +20,26 @@ void text(Json& json, const char* key, std::string_view value) {
   json.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
 }
 
+constexpr std::string_view kKinds[] = {"video", "stream", "call"};  // by ContentKind
+constexpr std::int64_t kSecond = 1'000;
+constexpr std::int64_t kMinute = 60 * kSecond;
+constexpr std::int64_t kHour = 60 * kMinute;
+
+// Ten places: three more than the smallest unit has.
+__extension__ using Wide = __int128;
+constexpr Wide kRateScale = Wide{kUnitsPerWhole} * 1'000;
+
+Wide scaled_price(const Plan& plan, std::int64_t ms) {
+  return Wide{plan.price_per_tick.units()} * ms * 1'000 / plan.tick_ms;
+}
+
+std::string rate_text(Wide scaled) {
+  std::string fraction = std::to_string(static_cast<std::int64_t>(scaled % kRateScale));
+  fraction.insert(0, 10 - fraction.size(), '0');
+  while (fraction.size() > static_cast<std::size_t>(kDecimals) && fraction.back() == '0') fraction.pop_back();
+  return std::to_string(static_cast<std::int64_t>(scaled / kRateScale)) + "." + fraction;
+}
+
 // Collects the members; the first complaint wins.
 class Request {
  public:
@@ -32,6 +52,10 @@ class Request {
     if (key == "description") return string(key, v, content_.description, kDescriptionBytesMax);
     if (key == "thumbnailUrl") return string(key, v, content_.thumbnail_url, kThumbnailBytesMax);
     if (key == "duration") number(key, v, content_.duration_s, 0, kDurationSecondsMax);
+    if (key == "kind") return kind(v);
+    if (key == "joinRequired") return flag(key, v, content_.join_required);
+    if (key == "minimumBalance") return money(key, v, content_.minimum_balance);
+    if (key == "ticketPrice") return money(key, v, content_.ticket_price);
     if (key == "creatorWallet") {
       std::string wallet;
       string(key, v, wallet, kStrkeyText);
@@ -77,6 +101,24 @@ class Request {
     to = static_cast<Int>(v.integer);
     return true;
   }
+  void flag(std::string_view key, const JsonScalar& v, bool& to) {
+    if (v.kind != JsonScalar::Kind::boolean) {
+      return complain(code::kBadField, "The field " + std::string(key) + " must be true or false.");
+    }
+    to = v.boolean;
+  }
+  void money(std::string_view key, const JsonScalar& v, Amount& to) {
+    std::int64_t units = 0;
+    if (number(key, v, units, 0, kMaxAmount.units())) to = Amount(units);
+  }
+  void kind(const JsonScalar& v) {
+    for (std::size_t i = 0; v.kind == JsonScalar::Kind::text && i < std::size(kKinds); ++i) {
+      if (v.text != kKinds[i]) continue;
+      content_.kind = static_cast<ContentKind>(i);
+      return;
+    }
+    complain(code::kBadField, "The field kind must be video, stream or call.");
+  }
   void plan_member(std::string_view key, const JsonScalar& v) {
     constexpr std::int64_t kMax = std::numeric_limits<std::int32_t>::max();
     Plan& plan = content_.plan;
@@ -89,12 +131,9 @@ class Request {
       has_price_ = number(key, v, units, 0, kPricePerTickMax);
       plan.price_per_tick = Amount(units);
     }
-    if (key == "refundUnused") {
-      if (v.kind != JsonScalar::Kind::boolean) {
-        return complain(code::kBadField, "The field refundUnused must be true or false.");
-      }
-      plan.refund_unused = v.boolean;
-    }
+    if (key == "refundUnused") flag(key, v, plan.refund_unused);
+    if (key == "initialTicks") number(key, v, plan.initial_ticks, 0, kMax);
+    if (key == "initialPrice") money(key, v, plan.initial_price);
   }
 
   Content content_;
@@ -110,7 +149,14 @@ void write_plan(Json& json, const Plan& plan) {
   json.Key("pricePerTick");
   json.Int64(plan.price_per_tick.units());
   text(json, "priceXlmPerTick", to_decimal(plan.price_per_tick));
-  text(json, "priceXlmPerSecond", price_per_second(plan));
+  text(json, "priceXlmPerSecond", price_of_time(plan, kSecond));
+  text(json, "priceXlmPerMinute", price_of_time(plan, kMinute));
+  text(json, "priceXlmPerHour", price_of_time(plan, kHour));
+  // Rounded as the bill is: the platform's share down, and the creator has the rest.
+  const Wide hour = scaled_price(plan, kHour);
+  const Wide share = hour * plan.platform_bps / 10'000;
+  text(json, "creatorXlmPerHour", rate_text(hour - share));
+  text(json, "platformXlmPerHour", rate_text(share));
   json.Key("heartbeatMs");
   json.Int(plan.heartbeat_ms);
   json.Key("minimumTicks");
@@ -119,6 +165,10 @@ void write_plan(Json& json, const Plan& plan) {
   json.Uint(plan.platform_bps);
   json.Key("refundUnused");
   json.Bool(plan.refund_unused);
+  json.Key("initialTicks");
+  json.Int(plan.initial_ticks);
+  json.Key("initialPrice");
+  json.Int64(plan.initial_price.units());
   json.EndObject();
 }
 
@@ -138,6 +188,11 @@ void write_content(Json& json, const Content& content) {
   json.Bool(content.closed);
   json.Key("createdAt");
   json.Int64(content.created_at.ms);
+  text(json, "kind", kKinds[static_cast<std::size_t>(content.kind)]);
+  json.Key("joinRequired");
+  json.Bool(content.join_required);
+  text(json, "minimumBalance", to_decimal(content.minimum_balance));
+  text(json, "ticketPrice", to_decimal(content.ticket_price));
   json.EndObject();
 }
 
@@ -180,16 +235,6 @@ std::string render_content_list(std::span<const std::shared_ptr<const Content>> 
   return {out.GetString(), out.GetSize()};
 }
 
-std::string price_per_second(const Plan& plan) {
-  __extension__ using Wide = __int128;
-  // Ten places: three more than the smallest unit has.
-  constexpr Wide kScale = Wide{kUnitsPerWhole} * 1'000;
-  const Wide scaled = Wide{plan.price_per_tick.units()} * 1'000 * 1'000 / plan.tick_ms;
-  const auto whole = static_cast<std::int64_t>(scaled / kScale);
-  std::string fraction = std::to_string(static_cast<std::int64_t>(scaled % kScale));
-  fraction.insert(0, 10 - fraction.size(), '0');
-  while (fraction.size() > static_cast<std::size_t>(kDecimals) && fraction.back() == '0') fraction.pop_back();
-  return std::to_string(whole) + "." + fraction;
-}
+std::string price_of_time(const Plan& plan, std::int64_t ms) { return rate_text(scaled_price(plan, ms)); }
 
 }  // namespace paytick::ingest

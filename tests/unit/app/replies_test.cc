@@ -38,9 +38,9 @@ bool eventually(const std::function<bool()>& condition) {
 
 struct Gateway {
   Gateway(log::EventLog& log, std::string_view name)
-      : id(named<GatewayId>(name)), follower(log, id, [this](std::span<const Reply> replies) {
+      : id(named<GatewayId>(name)), follower(log, id, [this](const Hints& hints) {
           const std::lock_guard lock(mutex);
-          for (const Reply& reply : replies) seqs.push_back(reply.seq);
+          for (const Reply& reply : hints.replies) seqs.push_back(reply.seq);
         }) {}
   std::vector<std::uint64_t> got() {
     const std::lock_guard lock(mutex);

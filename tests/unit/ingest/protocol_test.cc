@@ -125,7 +125,7 @@ TEST(Protocol, PricePerSecondIsExactWhereItCanBe) {
   const auto price = [&plan](std::int64_t units, std::int32_t tick_ms) {
     plan.price_per_tick = Amount(units);
     plan.tick_ms = tick_ms;
-    return price_per_second(plan);
+    return price_of_time(plan, 1'000);
   };
   EXPECT_EQ(price(100'000, 10'000), "0.0010000");
   EXPECT_EQ(price(10'000, 1'000), "0.0010000");
@@ -133,6 +133,47 @@ TEST(Protocol, PricePerSecondIsExactWhereItCanBe) {
   EXPECT_EQ(price(1, 3'600'000), "0.0000000");
   EXPECT_EQ(price(kPricePerTickMax, 100), "1000000000.0000000");
   EXPECT_EQ(price(0, 1'000), "0.0000000");
+}
+
+TEST(Protocol, ContentShowsWhatAnHourCostsAndWhoGetsIt) {
+  std::string body =
+      R"({"title":"A talk","creatorWallet":"GC6GX7MER26XQGOJVAV7CJGWLZ7XHHII4ABGAHRDXOIGVLGUBI6YC5BE","kind":"stream",)"
+      R"("joinRequired":true,"minimumBalance":5000000,"ticketPrice":7,"plan":{"tickMs":1000,"pricePerTick":10000,)"
+      R"("heartbeatMs":10000,"minimumTicks":60,"platformBps":2000,"initialTicks":60,"initialPrice":600000}})";
+  const auto content = parse_content_request({body.data(), body.size()});
+  ASSERT_TRUE(content) << content.error().message;
+  EXPECT_EQ(content->kind, ContentKind::stream);
+  EXPECT_TRUE(content->join_required);
+  EXPECT_EQ(content->minimum_balance, Amount(5'000'000));
+  EXPECT_EQ(content->ticket_price, Amount(7));
+  EXPECT_EQ(content->plan.initial_ticks, 60);
+  EXPECT_EQ(content->plan.initial_price, Amount(600'000));
+  const std::string shown = render_content(*content);
+  for (const char* member :
+       {R"("priceXlmPerMinute":"0.0600000")", R"("priceXlmPerHour":"3.6000000")",
+        R"("creatorXlmPerHour":"2.8800000")", R"("platformXlmPerHour":"0.7200000")", R"("initialTicks":60)",
+        R"("initialPrice":600000)", R"("kind":"stream")", R"("joinRequired":true)",
+        R"("minimumBalance":"0.5000000")", R"("ticketPrice":"0.0000007")"}) {
+    EXPECT_NE(shown.find(member), shown.npos) << member << " in " << shown;
+  }
+}
+
+TEST(Protocol, ContentThatCannotBeIsRefused) {
+  const auto code = [](const std::string& members) {
+    std::string body =
+        R"({"title":"A","creatorWallet":"GC6GX7MER26XQGOJVAV7CJGWLZ7XHHII4ABGAHRDXOIGVLGUBI6YC5BE",)" + members + "}";
+    const auto content = parse_content_request({body.data(), body.size()});
+    return content ? std::string() : content.error().code;
+  };
+  EXPECT_EQ(code(R"("plan":{"pricePerTick":1})"), "");
+  EXPECT_EQ(code(R"("plan":{"pricePerTick":1,"initialTicks":2})"), "invalid_plan");  // above minimumTicks
+  EXPECT_EQ(code(R"("plan":{"pricePerTick":1,"initialPrice":2})"), "invalid_plan");
+  EXPECT_EQ(code(R"("plan":{"pricePerTick":1,"initialTicks":-1})"), "bad_field");
+  EXPECT_EQ(code(R"("plan":{"pricePerTick":1},"kind":"film")"), "bad_field");
+  EXPECT_EQ(code(R"("plan":{"pricePerTick":1},"kind":1)"), "bad_field");
+  EXPECT_EQ(code(R"("plan":{"pricePerTick":1},"joinRequired":1)"), "bad_field");
+  EXPECT_EQ(code(R"("plan":{"pricePerTick":1},"ticketPrice":-1)"), "bad_field");
+  EXPECT_EQ(code(R"("plan":{"pricePerTick":1},"minimumBalance":"1")"), "bad_field");
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "ingest/batch_desk.h"
 #include "ingest/bridge/bridge_worker.h"
 #include "log/memory/memory_log.h"
 #include "model/codec.h"
