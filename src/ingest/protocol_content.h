@@ -23,14 +23,16 @@ inline constexpr std::int64_t kDurationSecondsMax = 10'000'000;
 
 // {"title","creator","description","thumbnailUrl","duration","creatorWallet","kind","joinRequired","minimumBalance",
 // "ticketPrice","plan":{"tickMs","pricePerTick","heartbeatMs","minimumTicks","platformBps","refundUnused",
-// "initialTicks","initialPrice"}}. Required: title, creatorWallet, plan.pricePerTick; money is an integer of the
-// smallest unit. The plan's other fields default to Plan's own, heartbeatMs to a tick. The body is destroyed. Id, platform and time are left for the caller. Codes: those
-// of read_object, "too_large", "missing_field", "bad_field", "invalid_plan".
+// "initialTicks","initialPrice"}}. Required: title, creatorWallet, plan.pricePerTick; money is an integer of
+// the smallest unit. The plan's other fields default to Plan's own, heartbeatMs to a tick. The body is
+// destroyed. Id, platform and time are left for the caller. Codes: those of read_object, "too_large",
+// "missing_field", "bad_field", "invalid_plan".
 Result<Content> parse_content_request(codec::MutableLine body);
 
 // {"id":"…","title":…,"plan":{"planId":…,"pricePerTick":100000,"priceXlmPerTick":"0.0100000",
-// "priceXlmPerSecond":"0.0010000",…},"closed":false,"createdAt":ms}. The plan also says the price of a minute and of an
-// hour, and what creator and platform get of an hour; none of them counts the initial ticks, which stand beside.
+// "priceXlmPerSecond":"0.0010000",…},"closed":false,"createdAt":ms}. The plan also says the price of a minute
+// and of an hour, and what creator and platform get of an hour; none of them counts the initial ticks, which
+// stand beside.
 std::string render_content(const Content& content);
 
 // {"items":[…],"next":"…" or null}

@@ -214,9 +214,10 @@ void meter(const ShowParts& parts, const std::string& secret, const HttpRequest&
 
 Result<CallRef> party_call(const HttpRequest& request, const CallIds& calls) {
   if (request.who.role == Role::nobody) return fail(code::kUnauthorized, "Log in to see your calls.");
+  const Identity& who = request.who;
+  if (who.role == Role::platform) return fail(code::kForbidden, "A call is its viewer's and its creator's.");
   const auto call = calls.parse(request.params.at(0));
   if (!call) return fail(code::kNotFound, "There is no such call.");
-  const Identity& who = request.who;
   if (!who.is_viewer(call->viewer) && !who.is_creator(call->creator) && !who.is_operator())
     return fail(code::kForbidden, "This is somebody else's call.");
   return *call;

@@ -65,7 +65,7 @@ describe('the SDK against the local network', () => {
       address: new Address(operator.publicKey()),
       wasmHash: routerHash,
       constructorArgs: [
-        who, who, new Address(token).toScVal(), who,
+        who, who, new Address(token).toScVal(), who, who,
         nativeToScVal(3000, { type: 'u32' }), nativeToScVal(meterHash, { type: 'bytes' }),
         i128(100n * xlm), nativeToScVal(60n, { type: 'u64' }),
       ],

@@ -161,7 +161,8 @@ TEST(Protocol, ContentShowsWhatAnHourCostsAndWhoGetsIt) {
 TEST(Protocol, ContentThatCannotBeIsRefused) {
   const auto code = [](const std::string& members) {
     std::string body =
-        R"({"title":"A","creatorWallet":"GC6GX7MER26XQGOJVAV7CJGWLZ7XHHII4ABGAHRDXOIGVLGUBI6YC5BE",)" + members + "}";
+        R"({"title":"A","creatorWallet":"GC6GX7MER26XQGOJVAV7CJGWLZ7XHHII4ABGAHRDXOIGVLGUBI6YC5BE",)" +
+        members + "}";
     const auto content = parse_content_request({body.data(), body.size()});
     return content ? std::string() : content.error().code;
   };
