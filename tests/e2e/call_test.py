@@ -2,6 +2,7 @@
 import concurrent.futures
 import json
 import time
+import urllib.request
 import unittest
 
 from running_paytick import Paytick
@@ -30,7 +31,12 @@ class CallTest(unittest.TestCase):
         return self.paytick.call("POST", "/api/billing/meter", body, status, headers={"X-Billing-Secret": secret})
 
     def history(self, call):
-        return self.paytick.call("GET", f"/api/billing/calls/{call}/history{self.as_viewer}")["items"]
+        url = self.paytick.dev["listen"] + f"/api/billing/calls/{call}/history{self.as_viewer}"
+        status, body = self.paytick.ask(urllib.request.Request(url))
+        if status in (404, 503):  # the tables do not have it yet
+            return []
+        self.assertEqual(status, 200, body)
+        return json.loads(body)["items"]
 
     def await_blocks(self, call, n):
         deadline = time.monotonic() + 30
@@ -69,10 +75,10 @@ class CallTest(unittest.TestCase):
         self.assertEqual([item["amountTokens"] for item in shown], [50] * blocks)
         self.assertEqual([item["block"] for item in shown], list(range(blocks)))
         report = self.paytick.await_settled()
-        self.assertEqual(report["charged"], f"{0.5 * blocks:.7f}")
+        self.assertEqual(report["charged"], f"{0.05 * blocks:.7f}")
         # 80 for the creator, 20 for the platform.
         earned = self.paytick.call("GET", f"/api/creators/{self.creator}/earnings")
-        self.assertEqual(earned["paid"], f"{0.4 * blocks:.7f}")
+        self.assertEqual(earned["paid"], f"{0.04 * blocks:.7f}")
 
     def test_paytick_meters_by_itself_and_a_pause_costs_nothing(self):
         self.start(PAYTICK_CALLS_METER_INTERVAL_S="1")
@@ -92,7 +98,7 @@ class CallTest(unittest.TestCase):
     def test_who_may_not_is_told(self):
         self.start(PAYTICK_CALLS_METER_INTERVAL_S="0")
         self.assertEqual(self.init(rate=101, status=422)["error"]["code"], "invalid_plan")
-        self.assertEqual(self.init(rate=20000, status=402)["error"]["code"], "balance")
+        self.assertEqual(self.init(rate=20000, key="call-0", status=402)["error"]["code"], "balance")
         call = self.init()["callId"]
         self.assertEqual(self.init(rate=102, status=409)["error"]["code"], "key_conflict")
         self.metered(secret="wrong", status=401)
