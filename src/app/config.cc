@@ -1,5 +1,6 @@
 #include "app/config.h"
 
+#include <fmt/format.h>
 #include <toml++/toml.h>
 
 #include <algorithm>
@@ -359,7 +360,7 @@ Result<void> add_webhook(Config& config, const toml::table& table, const std::st
     const std::string where = file + ":" + std::to_string(node.source().begin.line);
     const std::string key(name.str());
     const auto wrong = [&](const char* what) {
-      return fail("config_bad_value", where + ": webhooks." + key + " is " + what);
+      return fail("config_bad_value", fmt::format("{}: webhooks.{} is {}", where, key, what));
     };
     std::string* const text = key == "name"       ? &webhook.name
                               : key == "url"      ? &webhook.url
@@ -379,8 +380,9 @@ Result<void> add_webhook(Config& config, const toml::table& table, const std::st
       for (const auto& event : *events) webhook.events.push_back(value_text(event));
     } else {
       return fail("config_unknown_key",
-                  where + ": a webhook has no key '" + key +
-                      "'; it has name, url, platform, events, private_addresses and concurrency");
+                  fmt::format("{}: a webhook has no key '{}'; it has name, url, platform, events, "
+                              "private_addresses and concurrency",
+                              where, key));
     }
   }
   return {};
