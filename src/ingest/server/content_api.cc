@@ -40,7 +40,10 @@ void HttpSession::dispatch_content(HttpRequest& request) {
     return respond({200, render_content_list(page->items, page->next), "application/json", 0});
   }
   const std::string_view tail = rest.substr(1);
-  if (post && tail.ends_with("/close")) return close_content(std::string(tail.substr(0, tail.size() - 6)));
+  if (tail.ends_with("/close")) {
+    if (!post) return refuse({std::string(code::kMethodNotAllowed), "Use POST."});
+    return close_content(std::string(tail.substr(0, tail.size() - 6)));
+  }
   if (!get) return refuse({std::string(code::kMethodNotAllowed), "Use GET."});
   const auto id = parse_id<ContentId>(tail);
   const auto content = id ? lane_.parts().catalog.find(*id) : nullptr;
