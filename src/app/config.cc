@@ -246,7 +246,8 @@ std::vector<ConfigKey> make_keys() {
          return c.money.token_units = units, true;
        }},
       integer("money", "platform_bps", "1/10,000", 0, 5'000,
-              "the platform's share of tips, tickets and calls; of content it is in the plan",
+              "the platform's share of tips, tickets and calls, and of streams whose plan does not say; of "
+              "other content it is in the plan",
               FIELD(money.platform_bps)),
       integer("calls", "meter_interval_s", "s", 0, 3'600,
               "running calls are metered by paytick itself so often; 0: by a scheduler alone",

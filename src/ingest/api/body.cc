@@ -13,7 +13,7 @@
 
 namespace paytick::ingest {
 
-// Scalars of the top level and one below; arrays and what is deeper are passed over.
+// What is on the top level and one below; what is in lists and deeper is passed over.
 struct Body::Reader : rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Reader> {
   explicit Reader(std::vector<Member>& out) : members(out) {}
 
@@ -30,10 +30,11 @@ struct Body::Reader : rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Reader> {
     if (arrays == 0 && depth <= 2) (depth == 1 ? outer : inner).assign(s, n);
     return true;
   }
-  bool StartObject() { return enter(); }
+  bool StartObject() { return (depth == 0 || value(Kind::object, {})) && enter(); }
   bool EndObject(rapidjson::SizeType) { return --depth, true; }
   bool StartArray() {
     if (depth == 0) return refuse(code::kMalformedJson, "A JSON object was expected.");
+    if (!value(Kind::list, {})) return false;
     return ++arrays, enter();
   }
   bool EndArray(rapidjson::SizeType) { return --arrays, --depth, true; }
@@ -115,6 +116,21 @@ Result<std::optional<std::int64_t>> Body::integer(std::string_view name, std::in
                                      std::to_string(min) + " to " + std::to_string(max) + ".");
   }
   return value;
+}
+
+Result<std::optional<bool>> Body::flag(std::string_view name) const {
+  const Member* const member = find(name);
+  if (member == nullptr) return std::nullopt;
+  if (member->kind != Kind::boolean)
+    return fail(code::kBadField, "The field " + std::string(name) + " is true or false.");
+  return member->text == "true";
+}
+
+Result<bool> Body::object(std::string_view name) const {
+  const Member* const member = find(name);
+  if (member == nullptr) return false;
+  if (member->kind == Kind::object) return true;
+  return fail(code::kBadField, "The field " + std::string(name) + " is an object.");
 }
 
 Result<std::optional<Amount>> Body::amount(std::string_view name) const {

@@ -29,21 +29,24 @@ class Body {
   static Result<Body> parse(std::string_view text);
 
   bool has(std::string_view name) const { return find(name) != nullptr; }
+  // Whether there is an object of this name; "bad_field" when it is something else.
+  Result<bool> object(std::string_view name) const;
 
   // Each: the member's value, or nothing where it is absent or null; "bad_field" when it is of another type
   // or outside the bounds.
   Result<std::optional<std::string>> text(std::string_view name, std::size_t bytes_max) const;
   Result<std::optional<std::int64_t>> integer(std::string_view name, std::int64_t min,
                                               std::int64_t max) const;
+  Result<std::optional<bool>> flag(std::string_view name) const;
   // Whole units of the asset with at most seven decimals, as a number or as a text: 10, 0.5, "4.9900000".
   Result<std::optional<Amount>> amount(std::string_view name) const;
 
  private:
-  enum class Kind : std::uint8_t { null, boolean, number, text };
+  enum class Kind : std::uint8_t { null, boolean, number, text, object, list };
   struct Member {
     std::string name;
     Kind kind = Kind::null;
-    std::string text;  // a number's digits, a text, "true"
+    std::string text;  // a number's digits, a text, "true"; of a list or an object nothing
   };
   struct Reader;
   const Member* find(std::string_view name) const;

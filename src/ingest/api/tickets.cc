@@ -51,8 +51,25 @@ Result<void> read_owner(const HttpRequest& request, const Body& body, Content& c
   return {};
 }
 
+// What is divided how: a platform says so, or else the configuration does, also for creators.
+Result<void> read_share(const Body& body, const ShowMoney& money, bool creator, Plan& plan) {
+  const auto share = body.integer("plan.platformBps", 0, 10'000);
+  if (!share) return tl::unexpected(share.error());
+  plan.platform_bps = static_cast<std::uint16_t>(share->value_or(money.platform_bps));
+  if (creator && plan.platform_bps != money.platform_bps)
+    return fail(code::kForbidden, "The platform's share is not a creator's to say.");
+  return {};
+}
+
 // A private stream is paid for with its ticket; watching costs nothing unless a plan says so.
-Result<void> read_plan(const Body& body, const ShowMoney& money, Plan& plan) {
+Result<void> read_plan(const Body& body, const ShowMoney& money, bool creator, Plan& plan) {
+  const auto given = body.object("plan");
+  if (!given) return tl::unexpected(given.error());
+  if (*given && !body.has("plan.pricePerTick")) return missing("plan.pricePerTick");
+  if (auto read = read_share(body, money, creator, plan); !read) return read;
+  const auto refund = body.flag("plan.refundUnused");
+  if (!refund) return tl::unexpected(refund.error());
+  plan.refund_unused = refund->value_or(plan.refund_unused);
   std::int64_t price = 0;
   if (auto read = read_integer(body, "plan.tickMs", kInt32Max, plan.tick_ms); !read) return read;
   plan.heartbeat_ms = plan.tick_ms;
@@ -66,7 +83,6 @@ Result<void> read_plan(const Body& body, const ShowMoney& money, Plan& plan) {
   price = 0;
   if (auto read = read_integer(body, "plan.initialPrice", kPricePerTickMax, price); !read) return read;
   plan.initial_price = Amount(price);
-  plan.platform_bps = money.platform_bps;
   if (auto valid = validate(plan); !valid) return valid;
   plan.id = derive_plan_id(plan);
   return {};
@@ -101,7 +117,7 @@ Result<Content> read_stream(const HttpRequest& request, const ShowMoney& money) 
                     read_text(*body, "creator", kCreatorBytesMax, content.creator),
                     read_text(*body, "description", kDescriptionBytesMax, content.description),
                     read_text(*body, "thumbnailUrl", kThumbnailBytesMax, content.thumbnail_url),
-                    read_plan(*body, money, content.plan)}) {
+                    read_plan(*body, money, request.who.role == Role::creator, content.plan)}) {
     if (!read) return tl::unexpected(read.error());
   }
   if (content.title.empty()) return missing("title");
@@ -168,7 +184,7 @@ void checkout(const ShowParts& parts, const HttpRequest& request, const Respond&
   if (!payer) return respond(error_response(payer.error()));
   const auto found = open_content(parts.catalog, request.params.at(0));
   if (!found) return respond(error_response(found.error()));
-  const auto content = *found;
+  const auto& content = *found;
   if (content->ticket_price <= Amount{})
     return respond(error_response({std::string(code::kBadRequest), "This stream needs no ticket."}));
   Charge charge;

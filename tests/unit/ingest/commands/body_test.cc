@@ -28,7 +28,8 @@ TEST(Body, MoneyKeepsItsDigits) {
   EXPECT_EQ(amount_of("922337203685.4775807"), "922337203685.4775807") << "no double holds it";
   EXPECT_EQ(amount_of("\"4.99\""), "4.9900000");
   EXPECT_EQ(amount_of("null"), "none");
-  for (const char* bad : {"0.00000001", "-1", "1e3", "922337203685.4775808", "true", "\"\"", "\"1,5\""}) {
+  for (const char* bad : {"0.00000001", "-1", "1e3", "922337203685.4775808", "true", "\"\"", "\"1,5\"", "[1]",
+                          "[]", "{}", "{\"a\":1}", "[{\"limit\":1}]"}) {
     EXPECT_EQ(amount_of(bad), "bad_field") << bad;
   }
 }
@@ -42,6 +43,26 @@ TEST(Body, MembersAreReadOneLevelDown) {
   EXPECT_EQ(body.text("a", 0).error().code, "bad_field");
   EXPECT_EQ(body.integer("n", 0, 6).error().code, "bad_field");
   EXPECT_EQ(body.integer("a", 0, 6).error().code, "bad_field");
+}
+
+TEST(Body, WhatIsOfAnotherTypeIsNotTakenForMissing) {
+  const Body body =
+      read(R"({"list":["x"],"context":{"deep":{"a":1},"list":[1]},"yes":true,"no":false,"none":null})");
+  for (const char* name : {"list", "context", "context.deep", "context.list", "yes"}) {
+    EXPECT_TRUE(body.has(name)) << name;
+    EXPECT_EQ(body.text(name, 10).error().code, "bad_field") << name;
+    EXPECT_EQ(body.integer(name, 0, 10).error().code, "bad_field") << name;
+    EXPECT_EQ(body.amount(name).error().code, "bad_field") << name;
+  }
+  EXPECT_EQ(body.flag("yes").value(), true);
+  EXPECT_EQ(body.flag("no").value(), false);
+  EXPECT_EQ(body.flag("none").value(), std::nullopt);
+  EXPECT_EQ(body.flag("list").error().code, "bad_field");
+  EXPECT_TRUE(body.object("context").value());
+  EXPECT_FALSE(body.object("none").value());
+  EXPECT_EQ(body.object("list").error().code, "bad_field");
+  EXPECT_EQ(code_of(R"({"a":{},"a":{}})"), "bad_field");
+  EXPECT_EQ(code_of(R"({"a":1,"a":[]})"), "bad_field");
 }
 
 TEST(Body, WhatIsNoObjectIsRefused) {
