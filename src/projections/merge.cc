@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "invariants/due_grows.h"
+#include "invariants/shares_add_up.h"
 #include "model/codec.h"
 
 namespace paytick::projections {
@@ -62,11 +64,12 @@ CreatorDelta& Merge::creator(std::uint32_t creator) {
 Result<void> Merge::set_sum(SumId id, std::optional<Amount> charged, Amount due) {
   Book::Sum* const sum = book_.sum(id);
   if (!sum) return unknown_sum(id);
-  if (due < sum->due) return poison("due of sum " + std::to_string(static_cast<std::uint32_t>(id)) + " fell");
+  if (invariants::due_fell(sum->due, due))
+    return poison("due of sum " + std::to_string(static_cast<std::uint32_t>(id)) + " fell");
   if (charged) sum->charged = *charged;
   if (due != sum->due) {
     // The share is taken of the sum, so what is earned is the difference of two whole sums.
-    const auto earned = [sum](Amount of) { return of.units() - platform_share(of, sum->bps).units(); };
+    const auto earned = [sum](Amount of) { return invariants::shares_of(of, sum->bps).creator.units(); };
     CreatorDelta& delta = creator(sum->creator);
     if (!add_to(delta.due, due.units() - sum->due.units()) ||
         !add_to(delta.earned, earned(due) - earned(sum->due)))

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "invariants/due_grows.h"
+
 namespace paytick::settler {
 
 namespace {
@@ -30,7 +32,7 @@ Result<void> Accrual::due_is(SumId sum, Amount due, TimeMs at_time) {
     return fail("unknown_sum", "Sum " + std::to_string(index) + " has money but was never introduced.",
                 Next::fatal);
   SumState& state = sums_[index];
-  if (due < state.due)
+  if (invariants::due_fell(state.due, due))
     return fail("due_falls",
                 "What is due of sum " + std::to_string(index) + " falls from " + to_decimal(state.due) +
                     " to " + to_decimal(due) + ".",

@@ -1,9 +1,12 @@
 #include "simulation/audit.h"
 
+#include <map>
 #include <vector>
 
+#include "invariants/every.h"
 #include "model/codec.h"
 #include "model/frame.h"
+#include "settler/frame_follower.h"
 #include "simulation/auditor.h"
 #include "simulation/clients.h"
 #include "simulation/owners.h"
@@ -38,12 +41,15 @@ class Auditing {
   }
 
   void partition(PartitionId p) {
+    times_.clear();
+    invariants_ = {};
     for (const auto topic : {log::Topic::ticks, log::Topic::settlements})
       if (auto what = unfenced_write(log_, {topic, p}); !what.empty()) return differ(std::move(what));
     Auditor auditor;
     const auto inputs = log_.read({log::Topic::heartbeats, p}, Offset{0}, kAll);
     for (log::Record r : *inputs) {
       found_.insert(r.value);
+      times_[r.offset] = std::max(r.append_time, times_.empty() ? TimeMs{} : times_.rbegin()->second);
       codec::for_each_line(r.value, [&](codec::MutableLine line) {
         const auto input = codec::parse_input(line);
         if (!input) return;
@@ -56,6 +62,8 @@ class Auditing {
       });
     }
     const Offset folded = read_ticks(p, auditor);
+    if (ok()) read_settlements(p);
+    if (!ok()) return;
     if (auto what = auditor.difference()) return differ(*what);
     if (ok() && static_cast<std::size_t>(folded) != inputs->size())
       return differ("not every input is folded");
@@ -65,6 +73,7 @@ class Auditing {
 
   Offset read_ticks(PartitionId p, Auditor& auditor) {
     FrameReader reader;
+    Offset from{};
     std::vector<std::string> held;
     const auto ticks = log_.read({log::Topic::ticks, p}, Offset{0}, kAll);
     for (const log::Record& r : *ticks) {
@@ -76,10 +85,14 @@ class Auditing {
       if (*verdict == FrameVerdict::fence) held.clear();
       if (*verdict == FrameVerdict::hold || *verdict == FrameVerdict::accept) held.push_back(r.value);
       if (*verdict != FrameVerdict::accept) continue;
+      const invariants::Place at = place(p, r, from, reader.position().to);
+      from = reader.position().to;
       for (std::string& value : held)
         codec::for_each_line(value, [&](codec::MutableLine line) {
           const auto output = codec::parse_output(line);
           if (!output) return;
+          if (const auto fine = invariants_.check(*output, at); !fine)
+            differ(fine.error().code + ": ticks, " + fine.error().message);
           auditor.output(*output);
           if (const auto* tick = std::get_if<TickLine>(&*output))
             kept_.insert(promise_of(tick->session, tick->paid_until));
@@ -89,6 +102,27 @@ class Auditing {
       held.clear();
     }
     return reader.position().to;
+  }
+
+  // The frame's lines: somewhere between the first of its inputs and the last.
+  invariants::Place place(PartitionId p, const log::Record& frame, Offset from, Offset to) const {
+    const auto first = times_.lower_bound(from);
+    const auto behind = times_.lower_bound(to);
+    if (first == behind) return {p, frame.offset, frame.append_time, frame.append_time};
+    return {p, frame.offset, first->second, std::prev(behind)->second};
+  }
+
+  void read_settlements(PartitionId p) {
+    settler::FrameFollower follower(log_, {log::Topic::settlements, p});
+    for (bool more = true; more;) {
+      const auto moved = follower.pump(kAll, [&](codec::MutableLine line, TimeMs) -> Result<void> {
+        const auto settlement = codec::parse_settlement(line);
+        if (!settlement) return {};
+        return invariants_.check(*settlement, {p, follower.next(), {}, {}});
+      });
+      if (!moved) return differ(moved.error().code + ": settlements, " + moved.error().message);
+      more = *moved;
+    }
   }
 
   void money(PartitionId p, const Auditor& auditor) {
@@ -124,6 +158,9 @@ class Auditing {
   const SimulatedChain& chain_;
   const projections::MemoryDatabase& database_;
   std::set<std::string> found_, kept_;
+  // Of the partition at hand: the time that each input came to, and the rules that its lines keep.
+  std::map<Offset, TimeMs> times_;
+  invariants::Every invariants_;
   std::map<MeterId, std::uint64_t> reported_;  // newest version on the log
   Audit out_;
 };

@@ -153,7 +153,6 @@ class Auditor {
   std::map<SessionId, std::int64_t> line_closed_;  // its ticks
   std::multiset<std::string> line_charged_, line_credited_;
   std::uint64_t line_refused_ = 0, line_late_ = 0;
-  std::optional<std::string> line_trouble_;
 };
 
 }  // namespace paytick::simulation

@@ -81,8 +81,11 @@ void SimulatedChain::apply(const Prepared& p) {
       m->second.paid = Amount(m->second.paid.units() + amount);
       tell(m->second);
     }
+    const Amount fee = rounds_each_payment ? platform_share(Amount(amount), item.bps)
+                                           : Amount(platform_share(Amount(paid), item.bps).units() -
+                                                    platform_share(Amount(paid - amount), item.bps).units());
     answer.items.push_back(
-        {item.sum, Amount(paid), Amount(amount), Amount(0), amount > 0 ? kCodePaid : kCodeNothingNew});
+        {item.sum, Amount(paid), Amount(amount), fee, amount > 0 ? kCodePaid : kCodeNothingNew});
   }
   for (const CreditItem& item : p.credits) answer.credits.push_back(pay_in(item));
   results_[p.hash] = answer;

@@ -24,7 +24,10 @@ class SimulatedChain final : public settler::ChainPort {
   // Asked at each send; drawn from the seed.
   std::function<SendFault()> send_fault;
   std::function<EventFault()> event_fault;  // asked at each question for events or totals
-  bool pays_twice = false;  // a planted bug of the contract: the sum itself is paid, not the difference
+  // Planted bugs of the contract: the sum itself is paid, not the difference …
+  bool pays_twice = false;
+  // … and the platform's share is taken of each payment, not of the sum.
+  bool rounds_each_payment = false;
 
   explicit SimulatedChain(TimeMs now) { ledger_.close_time = now; }
   void close_ledger(TimeMs now);

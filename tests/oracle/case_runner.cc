@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "aggregator/fold.h"
+#include "invariants/every.h"
 #include "model/codec.h"
 #include "model/hash.h"
 #include "model/name_ids.h"
@@ -76,7 +77,7 @@ class CaseRunner {
         twin_->apply(Offset{at}, {t}, again, other);
         if (other.lines != out_.lines) differ("after the snapshot: " + other.lines + " is not " + out_.lines);
       }
-      observe();
+      observe({t});
     }
     compare(given_["expect"]);
     if (const auto what = auditor_.difference()) differ("the auditor: " + *what);
@@ -172,7 +173,7 @@ class CaseRunner {
   }
 
   // What the lines and views say after each event; closed sessions are forgotten by the fold in time.
-  void observe() {
+  void observe(TimeMs t) {
     codec::for_each_line(out_.lines, [&](codec::MutableLine line) {
       const auto parsed = codec::parse_output(line);
       if (!parsed) return differ("an output line does not parse: " + parsed.error().message);
@@ -181,6 +182,9 @@ class CaseRunner {
       }
       refused_ += std::holds_alternative<RejectedLine>(*parsed) ? 1 : 0;
       late_ += std::holds_alternative<LateLine>(*parsed) ? 1 : 0;
+      now_ = std::max(now_, t);
+      if (const auto fine = invariants_.check(*parsed, {{}, {}, now_, now_}); !fine)
+        differ(fine.error().code + ": " + fine.error().message);
       follow(*parsed);
       auditor_.output(*parsed);
     });
@@ -268,7 +272,7 @@ class CaseRunner {
     for (const auto& s : fold_.sums()) {
       const std::string name =
           meter_names_[s.meter] + "|" + creator_names_[s.creator] + "|" + std::to_string(s.bps);
-      got[name] = {s.charged.units(), s.due.units(), platform_share(s.due, s.bps).units()};
+      got[name] = {s.charged.units(), s.due.units(), invariants::shares_of(s.due, s.bps).platform.units()};
       same(name + " charged by the lines", line_sums_[s.sum].first.units(), s.charged.units());
       same(name + " due by the lines", line_sums_[s.sum].second.units(), s.due.units());
       if (!expect.HasMember(name.c_str())) {
@@ -290,6 +294,8 @@ class CaseRunner {
   std::optional<Fold> twin_;
   FoldOutput out_;
   simulation::Auditor auditor_;
+  invariants::Every invariants_;
+  TimeMs now_;
   std::uint64_t seq_ = 0;
   std::map<SessionId, std::string> session_names_;
   std::map<MeterId, std::string> meter_names_;

@@ -71,6 +71,7 @@ Result<void> Verifier::walk_partition(Walk& walk, VerifyReport& report, const Pr
     return {};
   }
   if (auto done = follow_settlements(walk, report); !done || report.difference) return done;
+  if (auto done = follow_ticks(walk, report, {}); !done || report.difference) return done;
   if (auto done = check_chain(walk, report); !done) return done;
   count(walk, report);
   return {};
@@ -119,6 +120,10 @@ Result<void> Verifier::follow_ticks(Walk& walk, VerifyReport& report, const Prog
       if (progress) progress(done_, total_);
     }
   }
+  // Whatever their writer had read of `ticks` is read now, too.
+  for (const auto& [settlement, at] : std::exchange(walk.unchecked, {}))
+    if (auto fine = walk.invariants.check(settlement, at); !fine && !report.difference)
+      report.difference = "settlements, " + fine.error().message + " (" + fine.error().code + ")";
   report.cuts.back().heartbeats = walk.reader.position().to;
   report.cuts.back().ticks = walk.ticks_next;
   return {};
@@ -142,6 +147,7 @@ void Verifier::read_record(Walk& walk, const log::Record& record) {
   if (*verdict != FrameVerdict::accept || !parsed) return;
   walk.from = parsed->from;
   walk.to = parsed->to;
+  walk.rules = parsed->fold;
   walk.record = record.offset;
   walk.append_time = record.append_time;
   walk.lines = std::exchange(walk.held, {});
@@ -150,6 +156,8 @@ void Verifier::read_record(Walk& walk, const log::Record& record) {
 
 Result<void> Verifier::check_frame(Walk& walk, VerifyReport& report) {
   std::string expected;
+  walk.lines_until.clear();
+  walk.fold.use_rules(std::clamp(walk.rules, 1U, aggregator::kFoldVersion));
   while (walk.inputs_next < walk.to) {
     if (walk.inputs.empty()) {
       auto records = log_.read({log::Topic::heartbeats, walk.partition}, walk.inputs_next, kReadBytes);
@@ -166,6 +174,8 @@ Result<void> Verifier::check_frame(Walk& walk, VerifyReport& report) {
     walk.out.clear();
     walk.fold.apply(input.offset, input.append_time, input.value, walk.out);
     expected += walk.out.lines;
+    walk.now = std::max(walk.now, input.append_time);
+    walk.lines_until.push_back({expected.size(), walk.now});
     walk.inputs_next = Offset{number(input.offset) + 1};
     walk.inputs.pop_front();
     ++done_;
@@ -182,16 +192,23 @@ Result<void> Verifier::check_frame(Walk& walk, VerifyReport& report) {
     return {};
   }
   Result<void> applied;
+  auto input = walk.lines_until.begin();  // which brought the line about
   codec::for_each_line(walk.lines, [&](codec::MutableLine line) {
     ++report.lines;
+    while (static_cast<std::size_t>(line.data - walk.lines.data()) >= input->bytes) ++input;
     const auto output = codec::parse_output(line);
-    if (!output) return;
+    if (!output || !applied) return;
+    const invariants::Place at{walk.partition, walk.record, input->now, input->now, walk.rules};
+    if (auto fine = walk.invariants.check(*output, at); !fine) {
+      applied = fine;
+      return;
+    }
     if (const auto* opened = std::get_if<OpenedLine>(&*output)) walk.closed.erase(opened->session);
     if (const auto* closed = std::get_if<ClosedLine>(&*output))
       walk.closed.insert_or_assign(closed->session, *closed);
     if (auto done = walk.accrual.apply(*output, walk.append_time); !done) applied = done;
   });
-  if (!applied) report.difference = applied.error().message + " (" + applied.error().code + ")";
+  if (!applied) report.difference = "ticks, " + applied.error().message + " (" + applied.error().code + ")";
   if (walk.database != nullptr && walk.database->ticks.frames.to == walk.to && !report.difference)
     check_database(walk, report);
   return {};
@@ -267,6 +284,8 @@ Result<void> Verifier::follow_settlements(Walk& walk, VerifyReport& report) {
       if (!settlement) return tl::unexpected(settlement.error());
       report.transactions += std::holds_alternative<Confirmed>(*settlement) ? 1 : 0;
       walk.accrual.apply(*settlement);
+      walk.unchecked.emplace_back(*settlement,
+                                  invariants::Place{walk.partition, walk.settlements.next(), {}, {}});
       return {};
     });
     if (!more) {
@@ -368,7 +387,7 @@ Result<void> Verifier::check_items(Walk& walk, const std::vector<SettlementItem>
       const Amount there = (*paid)[i];
       moved = moved || before[i].settled != after[i].settled || before[i].in_flight || after[i].in_flight;
       const bool same = after[i].in_flight ? there >= after[i].settled : there == after[i].settled;
-      if ((same && there <= after[i].due) || difference) continue;
+      if ((same && !invariants::paid_exceeds(there, after[i].due)) || difference) continue;
       difference = fmt::format(
           "meter {} to creator {} at {} bps: the log says due {} and settled {}, the contract has paid {}",
           to_text(items[i].meter), to_text(items[i].creator), items[i].bps, to_decimal(after[i].due),

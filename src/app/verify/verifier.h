@@ -3,7 +3,8 @@
 //
 //   1. The log with itself: `heartbeats` are folded again, and every line of every frame of `ticks` must come
 //   out as it
-//      stands there; the frames' hashes, epochs and positions must chain; `settlements` likewise.
+//      stands there; the frames' hashes, epochs and positions must chain; `settlements` likewise. The
+//      invariants (src/invariants) hold of all of them.
 //   2. The log with the chain: for every (meter, creator, bps) the contract has paid what `settlements` says
 //   was confirmed,
 //      and no more than what is due; the treasury has paid into every meter the credits that were confirmed,

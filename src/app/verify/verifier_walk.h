@@ -6,9 +6,12 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "aggregator/fold.h"
 #include "app/verify/verifier.h"
+#include "invariants/every.h"
 #include "model/frame.h"
 #include "projections/verify_queries.h"
 #include "settler/accrual.h"
@@ -48,6 +51,16 @@ struct Verifier::Walk {
   Offset from{}, to{}, record{};
   std::string lines;
   TimeMs append_time;
+  std::uint32_t rules = aggregator::kFoldVersion;  // that wrote it
+  // Its inputs: how many bytes of `lines` they have brought about, and the partition's time then.
+  struct LinesUntil {
+    std::size_t bytes = 0;
+    TimeMs now;
+  };
+  std::vector<LinesUntil> lines_until;
+  TimeMs now;
+  invariants::Every invariants;
+  std::vector<std::pair<Settlement, invariants::Place>> unchecked;  // until `ticks` is read as far
   std::optional<std::string> difference;
 };
 

@@ -2,40 +2,14 @@
 // the link that PROOF.md says.
 #include <gtest/gtest.h>
 
-#include <map>
 #include <random>
 #include <variant>
 
-#include "model/proof.h"
+#include "invariants/proofs_chain.h"
 #include "teller.h"
 
 namespace paytick::aggregator {
 namespace {
-
-// Walks the lines in log order and holds each session's links against the chain from its opening.
-class Chains {
- public:
-  void check(const std::vector<Output>& lines) {
-    for (const Output& line : lines) std::visit([this](const auto& l) { on(l); }, line);
-  }
-  std::size_t links = 0;
-
- private:
-  void on(const SumLine& line) { sums_[line.sum] = line; }
-  void on(const OpenedLine& line) { expect(line.session, link(line, sums_.at(line.sum)), line.proof); }
-  void on(const TickLine& line) { expect(line.session, link(chains_.at(line.session), line), line.proof); }
-  void on(const AdjustLine& line) { expect(line.session, link(chains_.at(line.session), line), line.proof); }
-  void on(const ClosedLine& line) { expect(line.session, link(chains_.at(line.session), line), line.proof); }
-  void on(const auto&) {}
-  void expect(const SessionId& session, const Proof& wanted, const Proof& found) {
-    EXPECT_EQ(found, wanted) << "link " << links;
-    chains_[session] = found;
-    ++links;
-  }
-
-  std::map<SumId, SumLine> sums_;
-  std::map<SessionId, Proof> chains_;
-};
 
 std::string name_of(std::size_t i) { return "s" + std::to_string(i); }
 
@@ -71,8 +45,11 @@ TEST_P(Proofs, FollowEachOtherWithinOneRecord) {
   }
   t.at(now + 600'000);
   t.clock();
-  Chains chains;
-  chains.check(t.lines);
+  invariants::ProofsChain chains;
+  for (const Output& line : t.lines) {
+    const auto fine = chains.check(line, {});
+    ASSERT_TRUE(fine) << "link " << chains.links() << ": " << fine.error().message;
+  }
   EXPECT_GT(t.all<TickLine>().size(), 100U);
   EXPECT_GT(t.all<AdjustLine>().size(), 5U);
   EXPECT_EQ(t.all<ClosedLine>().size(), kSessions);

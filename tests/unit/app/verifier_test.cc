@@ -59,6 +59,16 @@ TEST_F(VerifierTest, APaymentThatTheLogDoesNotKnowIsADifference) {
   EXPECT_NE(difference().find("the contract has paid"), std::string::npos) << difference();
 }
 
+// Whatever the chain made of it: an invariant of the log alone.
+TEST_F(VerifierTest, ABatchForMoreThanIsDueIsADifference) {
+  Prepared prepared;
+  prepared.hash = named<TxHash>("tx");
+  prepared.envelope = "tx";
+  prepared.items = {{SumId{0}, named<MeterId>("v"), named<CreatorId>("creator"), 0, Amount(90'000'000)}};
+  billed_.settle({prepared});
+  EXPECT_NE(difference().find("(paid_beyond_due)"), std::string::npos) << difference();
+}
+
 // Ordered on the log, paid in or on the way.
 TEST_F(VerifierTest, CreditsAreOrderedPaidInOrOnTheirWay) {
   const MeterId credited = named<MeterId>("v");
