@@ -3,7 +3,8 @@
 #include <charconv>
 
 #include "app/json.h"
-#include "ingest/errors.h"
+#include "ingest/api/calls.h"
+#include "ingest/json_answer.h"
 
 namespace paytick::app {
 namespace {
@@ -12,31 +13,16 @@ using projections::HistoryQueries;
 
 constexpr std::size_t kPageMax = 500;
 
-ingest::HttpResponse refusal(unsigned status, std::string_view code, std::string_view message) {
-  JsonObject json;
-  json.begin("error");
-  json.add("code", code);
-  json.add("message", message);
-  json.end();
-  ingest::HttpResponse response;
-  response.status = status;
-  response.body = json.text();
-  return response;
-}
+using ingest::error_response;
 
-ingest::HttpResponse refused(const Error& error) {
-  return refusal(ingest::http_status(error.code), error.code, error.message);
+ingest::HttpResponse refusal(const char* code, std::string message) {
+  return error_response({code, std::move(message), Next::refused});
 }
 
 ingest::HttpResponse respond(const Result<std::string>& answer) {
   if (!answer) {
-    const Error& error = answer.error();
-    if (error.next == Next::refused)
-      return refusal(error.code == "not_found" ? 404 : 400, error.code, error.message);
-    ingest::HttpResponse response =
-        refusal(503, "database_away", "the history cannot be read now; try again shortly");
-    response.retry_after_s = 1;
-    return response;
+    if (answer.error().next == Next::refused) return error_response(answer.error());
+    return refusal("database_away", "the history cannot be read now; try again shortly");
   }
   ingest::HttpResponse response;
   response.body = *answer + "\n";
@@ -56,7 +42,7 @@ std::optional<HistoryQueries::Page> page_of(const ingest::HttpRequest& request) 
 }
 
 ingest::HttpResponse bad_limit() {
-  return refusal(400, "bad_limit", "limit is a number from 1 to " + std::to_string(kPageMax));
+  return refusal("bad_limit", "limit is a number from 1 to " + std::to_string(kPageMax));
 }
 
 // Not even somebody whose credential is wrong.
@@ -73,10 +59,10 @@ ingest::HttpResponse HistoryRoutes::history(const ingest::HttpRequest& request, 
   const auto viewer = ingest::require_viewer(request.who);
   // In development mode the meter says who asks.
   const bool asked = development && is_nobody(request);
-  if (!viewer && (meter || !asked)) return refused(viewer.error());
-  if (!meter && (text || !viewer)) return refusal(400, "bad_meter", "name the meter: ?meter=C…");
+  if (!viewer && (meter || !asked)) return error_response(viewer.error());
+  if (!meter && (text || !viewer)) return refusal("bad_meter", "name the meter: ?meter=C…");
   if (meter && owner(*meter) != *viewer)
-    return refusal(403, "foreign_contract", "This meter is registered to another viewer.");
+    return refusal("foreign_contract", "This meter is registered to another viewer.");
   const auto page = page_of(request);
   if (!page) return bad_limit();
   return respond(meter ? queries_.account_history(*meter, *page) : queries_.account_history(*viewer, *page));
@@ -84,7 +70,7 @@ ingest::HttpResponse HistoryRoutes::history(const ingest::HttpRequest& request, 
 
 ingest::HttpResponse HistoryRoutes::spending(const ingest::HttpRequest& request) {
   const auto viewer = ingest::require_viewer(request.who);
-  if (!viewer) return refused(viewer.error());
+  if (!viewer) return error_response(viewer.error());
   const auto page = page_of(request);
   return page ? respond(queries_.viewer_spending(*viewer, *page)) : bad_limit();
 }
@@ -96,25 +82,18 @@ ingest::HttpResponse HistoryRoutes::creator(const ingest::HttpRequest& request, 
   const bool open = who.is_operator() || (development && is_nobody(request));
   const bool mine = wallet == "me";
   if (mine || !open)
-    if (auto may = ingest::require_creator(who); !may) return refused(may.error());
+    if (auto may = ingest::require_creator(who); !may) return error_response(may.error());
   const auto creator = mine ? std::optional(who.account) : parse_id<CreatorId>(wallet);
-  if (!creator) return refusal(400, "bad_wallet", "the wallet is an account: G…");
+  if (!creator) return refusal("bad_wallet", "the wallet is an account: G…");
   if (!open)
-    if (auto own = ingest::require_creator(who, *creator); !own) return refused(own.error());
+    if (auto own = ingest::require_creator(who, *creator); !own) return error_response(own.error());
   const auto page = page_of(request);
   return page ? respond((queries_.*query)(*creator, *page)) : bad_limit();
 }
 
 ingest::HttpResponse HistoryRoutes::call(const ingest::HttpRequest& request, const ingest::CallIds& calls) {
-  if (!request.who.is_operator())
-    if (auto may = ingest::require_viewer(request.who); !may) return refused(may.error());
-  const auto ref = calls.parse(request.params.at(0));
-  if (!ref) return refusal(404, "not_found", "there is no such call");
-  const bool own = request.who.is_viewer(ref->viewer) || request.who.is_creator(ref->creator);
-  if (!own && !request.who.is_operator()) {
-    const auto viewer = ingest::require_viewer(request.who, ref->viewer);
-    return refused(viewer ? Error{"forbidden", "it is another's call", Next::refused} : viewer.error());
-  }
+  const auto ref = ingest::party_call(request, calls);
+  if (!ref) return error_response(ref.error());
   const auto page = page_of(request);
   if (!page) return bad_limit();
   return respond(queries_.call_history(

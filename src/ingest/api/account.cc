@@ -1,9 +1,10 @@
 #include "ingest/api/account.h"
 
-#include "ingest/api/body.h"
 #include "ingest/api/outcomes.h"
 #include "ingest/auth/identity.h"
 #include "ingest/errors.h"
+#include "ingest/json_answer.h"
+#include "ingest/json_body.h"
 
 namespace paytick::ingest {
 namespace {
@@ -11,10 +12,7 @@ namespace {
 Result<std::string> reason_of(const HttpRequest& request) {
   const auto body = Body::parse(request.body);
   if (!body) return tl::unexpected(body.error());
-  auto reason = body->text("reason", kReasonBytesMax);
-  if (!reason) return tl::unexpected(std::move(reason.error()));
-  if (!*reason || (*reason)->empty()) return missing("reason");
-  return std::move(**reason);
+  return body->required_text("reason", kReasonBytesMax);
 }
 
 void set_frozen(Commands& commands, bool frozen, const HttpRequest& request, const Respond& respond) {

@@ -9,6 +9,8 @@
 #include "ingest/api/idempotency.h"
 #include "ingest/api/payer.h"
 #include "ingest/errors.h"
+#include "ingest/json_answer.h"
+#include "ingest/json_body.h"
 #include "model/codec.h"
 
 namespace paytick::ingest {
@@ -26,10 +28,9 @@ Result<Begun> read_init(const HttpRequest& request, const ShowParts& parts) {
   if (!key) return tl::unexpected(key.error());
   const auto body = Body::parse(request.body);
   if (!body) return tl::unexpected(body.error());
-  const auto account = body->text("creatorId", kStrkeyText);
+  const auto account = body->required_text("creatorId", kStrkeyText);
   if (!account) return tl::unexpected(account.error());
-  if (!*account) return missing("creatorId");
-  const auto creator = known_creator(parts.catalog, **account);
+  const auto creator = known_creator(parts.catalog, *account);
   if (!creator) return tl::unexpected(creator.error());
   const auto rate = body->integer("rate_tokens_per_min", 1, kTokensMax);
   if (!rate) return tl::unexpected(rate.error());

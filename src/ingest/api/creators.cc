@@ -4,9 +4,9 @@
 #include <future>
 #include <memory>
 
-#include "ingest/api/body.h"
 #include "ingest/auth/identity.h"
 #include "ingest/errors.h"
+#include "ingest/json_answer.h"
 
 namespace paytick::ingest {
 namespace {

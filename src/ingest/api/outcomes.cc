@@ -1,7 +1,7 @@
 #include "ingest/api/outcomes.h"
 
-#include "ingest/api/body.h"
 #include "ingest/errors.h"
+#include "ingest/json_answer.h"
 
 namespace paytick::ingest {
 

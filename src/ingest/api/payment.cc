@@ -2,10 +2,11 @@
 
 #include <utility>
 
-#include "ingest/api/body.h"
 #include "ingest/api/outcomes.h"
 #include "ingest/api/payer.h"
 #include "ingest/errors.h"
+#include "ingest/json_answer.h"
+#include "ingest/json_body.h"
 #include "ingest/protocol.h"
 #include "model/codec.h"
 

@@ -1,8 +1,11 @@
 #include <utility>
 
 #include "ingest/api/idempotency.h"
+#include "ingest/api/payer.h"
 #include "ingest/api/tokens.h"
 #include "ingest/errors.h"
+#include "ingest/json_answer.h"
+#include "ingest/json_body.h"
 
 namespace paytick::ingest {
 namespace {
@@ -23,28 +26,10 @@ Result<Amount> read_amount(const Body& body, const ShowMoney& money) {
   return whole->value_or(amount_of(tokens->value_or(0), money));
 }
 
-// The meter that is named, or the viewer's only one.
-Result<MeterId> read_meter(const Body& body, const MeterDirectory& meters, const ViewerId& viewer) {
-  const auto text = body.text("meter", kStrkeyText);
-  if (!text) return tl::unexpected(text.error());
-  if (*text) {
-    const auto meter = parse_id<MeterId>(**text);
-    const auto owner = meter ? meters.viewer_of(*meter) : std::nullopt;
-    if (!owner) return fail(code::kUnknownContract, "No meter with this id is registered with the router.");
-    if (*owner != viewer) return fail(code::kForeignContract, "This meter is registered to another viewer.");
-    return *meter;
-  }
-  const auto owned = meters.meters_of(viewer);
-  if (owned.empty()) return fail(code::kUnknownContract, "No meter is registered for this account.");
-  if (owned.size() > 1) return missing("meter");
-  return owned.front();
-}
-
 Result<ViewerId> read_viewer(const Body& body) {
-  const auto text = body.text("viewer", kStrkeyText);
+  const auto text = body.required_text("viewer", kStrkeyText);
   if (!text) return tl::unexpected(text.error());
-  if (!*text) return missing("viewer");
-  const auto viewer = parse_id<ViewerId>(**text);
+  const auto viewer = parse_id<ViewerId>(*text);
   if (!viewer) return fail(code::kBadField, "The field viewer is not a Stellar account (G…).");
   return *viewer;
 }
@@ -84,11 +69,10 @@ Result<void> of_something(const Body& body, Refund& refund) {
   const auto viewer = read_viewer(body);
   if (!viewer) return tl::unexpected(viewer.error());
   refund.credit.viewer = *viewer;
-  const auto corrects = body.text("corrects", kReferenceBytesMax);
-  if (!corrects) return tl::unexpected(corrects.error());
-  if (!*corrects) return missing("corrects");
+  auto corrects = body.required_text("corrects", kReferenceBytesMax);
+  if (!corrects) return tl::unexpected(std::move(corrects.error()));
   if (refund.credit.amount == Amount{}) return missing("amount");
-  refund.credit.corrects = **corrects;
+  refund.credit.corrects = std::move(*corrects);
   return {};
 }
 
@@ -103,16 +87,16 @@ Result<Refund> read_refund(const HttpRequest& request, const ShowParts& parts) {
   if (!body) return tl::unexpected(body.error());
   const auto amount = read_amount(*body, parts.money);
   if (!amount) return tl::unexpected(amount.error());
-  const auto reason = body->text("reason", kReasonBytesMax);
+  auto reason = body->required_text("reason", kReasonBytesMax);
+  if (!reason) return tl::unexpected(std::move(reason.error()));
   const auto stream = body->text("streamId", kShortIdText);
   const auto call = body->text("callId", kReferenceBytesMax);
-  for (const auto* one : {&reason, &stream, &call})
+  for (const auto* one : {&stream, &call})
     if (!*one) return tl::unexpected(one->error());
-  if (!*reason || (*reason)->empty()) return missing("reason");
 
   Refund refund;
   refund.credit.key = std::move(*key);
-  refund.credit.reason = **reason;
+  refund.credit.reason = std::move(*reason);
   refund.credit.amount = *amount;
   Result<void> read;
   if (*stream) {
@@ -124,7 +108,9 @@ Result<Refund> read_refund(const HttpRequest& request, const ShowParts& parts) {
     read = *call ? of_call(parts, **call, refund) : of_something(*body, refund);
   }
   if (!read) return tl::unexpected(read.error());
-  const auto meter = read_meter(*body, parts.meters, refund.credit.viewer);
+  const auto named = body->text("meter", kStrkeyText);
+  if (!named) return tl::unexpected(named.error());
+  const auto meter = meter_of(refund.credit.viewer, *named, parts.meters);
   if (!meter) return tl::unexpected(meter.error());
   refund.credit.meter = *meter;
   refund.ask.viewer = refund.credit.viewer;

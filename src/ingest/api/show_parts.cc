@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ingest/errors.h"
+#include "ingest/json_answer.h"
 
 namespace paytick::ingest {
 

@@ -4,12 +4,12 @@
 #include <optional>
 #include <string_view>
 
-#include "ingest/api/body.h"
 #include "ingest/api/call_ids.h"
 #include "ingest/api/token_money.h"
 #include "ingest/catalog.h"
 #include "ingest/commands/commands.h"
 #include "ingest/http_routes.h"
+#include "ingest/json_answer.h"
 #include "ingest/meter_directory.h"
 #include "ingest/rooms/room_access.h"
 #include "model/ports.h"

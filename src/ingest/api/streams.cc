@@ -1,9 +1,9 @@
 #include "ingest/api/streams.h"
 
-#include "ingest/api/body.h"
 #include "ingest/api/outcomes.h"
 #include "ingest/api/payer.h"
 #include "ingest/errors.h"
+#include "ingest/json_answer.h"
 
 namespace paytick::ingest {
 namespace {

@@ -5,6 +5,8 @@
 
 #include "ingest/api/payer.h"
 #include "ingest/errors.h"
+#include "ingest/json_answer.h"
+#include "ingest/json_body.h"
 #include "ingest/protocol_content.h"
 
 namespace paytick::ingest {

@@ -5,6 +5,8 @@
 #include "ingest/api/idempotency.h"
 #include "ingest/api/payer.h"
 #include "ingest/errors.h"
+#include "ingest/json_answer.h"
+#include "ingest/json_body.h"
 
 namespace paytick::ingest {
 namespace {
@@ -51,10 +53,9 @@ Result<Order> read_order(const HttpRequest& request, const ShowParts& parts) {
   if (!key) return tl::unexpected(key.error());
   const auto body = Body::parse(request.body);
   if (!body) return tl::unexpected(body.error());
-  const auto to = body->text("toCreatorId", kStrkeyText);
+  const auto to = body->required_text("toCreatorId", kStrkeyText);
   if (!to) return tl::unexpected(to.error());
-  if (!*to) return missing("toCreatorId");
-  const auto creator = known_creator(parts.catalog, **to);
+  const auto creator = known_creator(parts.catalog, *to);
   if (!creator) return tl::unexpected(creator.error());
   const auto tokens = body->integer("amountTokens", 1, kTokensMax);
   if (!tokens) return tl::unexpected(tokens.error());

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ingest/api/payer.h"
+#include "ingest/json_answer.h"
 
 namespace paytick::ingest {
 namespace {

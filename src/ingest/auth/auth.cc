@@ -1,8 +1,8 @@
 #include "ingest/auth/auth.h"
 
-#include "ingest/auth/answers.h"
 #include "ingest/auth/login_routes.h"
 #include "ingest/auth/memory_login_store.h"
+#include "ingest/json_answer.h"
 
 namespace paytick::ingest {
 namespace {
@@ -31,14 +31,11 @@ void Auth::add_routes(HttpRoutes& routes) const {
   add_login_routes(routes, logins, play);
   key_desk.add_routes(routes);
   routes.add("GET", "/v1/routes", RunOn::loop, [&routes](const HttpRequest& request) {
-    if (auto may = require_operator(request.who); !may) return refuse_with(may.error());
+    if (auto may = require_operator(request.who); !may) return error_response(may.error());
     JsonAnswer json;
-    json.begin_list("items");
-    for (const char* line : kServersOwn) json.add_item(line);
-    for (const std::string& line : routes.list()) json.add_item(line);
-    json.end_list();
-    json.add_null("next");
-    return json.respond();
+    std::vector<std::string> lines(std::begin(kServersOwn), std::end(kServersOwn));
+    for (std::string& line : routes.list()) lines.push_back(std::move(line));
+    return json.texts("items", lines).null("next").response();
   });
 }
 

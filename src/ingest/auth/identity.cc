@@ -1,9 +1,17 @@
 #include "ingest/auth/identity.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "ingest/errors.h"
 
 namespace paytick::ingest {
 namespace {
+
+constexpr std::pair<Scope, std::string_view> kScopes[] = {{Scope::ingest, "ingest"},
+                                                          {Scope::backfill, "backfill"},
+                                                          {Scope::catalogue, "catalogue"},
+                                                          {Scope::read, "read"}};
 
 tl::unexpected<Error> refused(const Identity& who, std::string message) {
   if (who.role == Role::nobody) {
@@ -28,6 +36,18 @@ std::string_view to_text(Role role) {
       return "operator";
   }
   return "";
+}
+
+std::optional<Scope> parse_scope(std::string_view word) {
+  const auto* const found = std::ranges::find(kScopes, word, [](const auto& scope) { return scope.second; });
+  return found == std::end(kScopes) ? std::nullopt : std::optional(found->first);
+}
+
+std::vector<std::string> words_of(const Scopes& scopes) {
+  std::vector<std::string> words;
+  for (const auto& [scope, word] : kScopes)
+    if (scopes.has(scope)) words.emplace_back(word);
+  return words;
 }
 
 Result<ViewerId> require_viewer(const Identity& who) {

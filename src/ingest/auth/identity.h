@@ -7,7 +7,10 @@
 //   if (!viewer) return refusal(viewer.error());     // "unauthorized" (401) or "forbidden" (403)
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "model/error.h"
 #include "model/ids.h"
@@ -39,6 +42,8 @@ struct Scopes {
   static constexpr Scopes all() { return {15}; }
   friend bool operator==(const Scopes&, const Scopes&) = default;
 };
+std::optional<Scope> parse_scope(std::string_view word);  // "ingest", "backfill", "catalogue", "read"
+std::vector<std::string> words_of(const Scopes& scopes);  // in the order of their bits
 
 struct Identity {
   Role role = Role::nobody;

@@ -1,7 +1,8 @@
 #include "ingest/auth/login_routes.h"
 
-#include "ingest/auth/answers.h"
-#include "ingest/auth/request_body.h"
+#include "ingest/errors.h"
+#include "ingest/json_answer.h"
+#include "ingest/json_body.h"
 
 namespace paytick::ingest {
 namespace {
@@ -9,8 +10,8 @@ namespace {
 constexpr std::size_t kTokenBytesMax = 512;
 constexpr std::size_t kSignatureBytesMax = 128;
 
-Result<AccountId> account_in(const RequestBody& body) {
-  const auto text = body.text("account", kStrkeyText);
+Result<AccountId> account_in(const Body& body) {
+  const auto text = body.required_text("account", kStrkeyText);
   if (!text) return tl::unexpected(text.error());
   const auto account = parse_id<AccountId>(*text);
   if (!account) return fail(code::kBadField, "The field account is not a Stellar account (G…).");
@@ -18,55 +19,49 @@ Result<AccountId> account_in(const RequestBody& body) {
 }
 
 HttpResponse tokens_answer(const Result<LoginDesk::Tokens>& tokens) {
-  if (!tokens) return refuse_with(tokens.error());
+  if (!tokens) return error_response(tokens.error());
   JsonAnswer json;
-  json.add("token", tokens->session);
-  json.add("refreshToken", tokens->refresh);
-  json.add("account", to_text(tokens->account));
-  json.add("expiresAt", tokens->session_expires.ms);
-  json.add("refreshExpiresAt", tokens->refresh_expires.ms);
-  return json.respond();
+  json.text("token", tokens->session).text("refreshToken", tokens->refresh);
+  json.text("account", to_text(tokens->account)).integer("expiresAt", tokens->session_expires.ms);
+  return json.integer("refreshExpiresAt", tokens->refresh_expires.ms).response();
 }
 
 HttpResponse challenge(const LoginDesk& desk, const HttpRequest& request) {
-  const auto body = RequestBody::read(request.body);
-  if (!body) return refuse_with(body.error());
-  const auto account = account_in(**body);
-  if (!account) return refuse_with(account.error());
+  const auto body = Body::parse(request.body);
+  if (!body) return error_response(body.error());
+  const auto account = account_in(*body);
+  if (!account) return error_response(account.error());
   const auto made = desk.challenge(*account, request.header("origin"));
-  if (!made) return refuse_with(made.error());
-  JsonAnswer json;
-  json.add("message", made->message);
-  json.add("expiresAt", made->expires.ms);
-  return json.respond();
+  if (!made) return error_response(made.error());
+  return JsonAnswer().text("message", made->message).integer("expiresAt", made->expires.ms).response();
 }
 
 HttpResponse login(const LoginDesk& desk, const HttpRequest& request) {
-  const auto body = RequestBody::read(request.body);
-  if (!body) return refuse_with(body.error());
-  const auto account = account_in(**body);
-  if (!account) return refuse_with(account.error());
-  const auto message = (*body)->text("message", kChallengeBytesMax);
-  if (!message) return refuse_with(message.error());
-  const auto signature = (*body)->text("signature", kSignatureBytesMax);
-  if (!signature) return refuse_with(signature.error());
+  const auto body = Body::parse(request.body);
+  if (!body) return error_response(body.error());
+  const auto account = account_in(*body);
+  if (!account) return error_response(account.error());
+  const auto message = body->required_text("message", kChallengeBytesMax);
+  if (!message) return error_response(message.error());
+  const auto signature = body->required_text("signature", kSignatureBytesMax);
+  if (!signature) return error_response(signature.error());
   return tokens_answer(desk.login(*account, request.header("origin"), *message, *signature));
 }
 
 HttpResponse refresh(const LoginDesk& desk, const HttpRequest& request) {
-  const auto body = RequestBody::read(request.body);
-  if (!body) return refuse_with(body.error());
-  const auto token = (*body)->text("refreshToken", kTokenBytesMax);
-  if (!token) return refuse_with(token.error());
+  const auto body = Body::parse(request.body);
+  if (!body) return error_response(body.error());
+  const auto token = body->required_text("refreshToken", kTokenBytesMax);
+  if (!token) return error_response(token.error());
   return tokens_answer(desk.refresh(*token));
 }
 
 HttpResponse logout(const LoginDesk& desk, const HttpRequest& request) {
   if (request.who.role != Role::creator)
-    return refuse_with({std::string(code::kUnauthorized), "There is no login with this token."});
+    return error_response({std::string(code::kUnauthorized), "There is no login with this token."});
   const std::string& header = request.authorization;
   const auto done = desk.logout(header.substr(header.find(' ') + 1));
-  if (!done) return refuse_with(done.error());
+  if (!done) return error_response(done.error());
   HttpResponse response;
   response.status = 204;
   return response;
@@ -75,14 +70,13 @@ HttpResponse logout(const LoginDesk& desk, const HttpRequest& request) {
 HttpResponse me(const HttpRequest& request) {
   const Identity& who = request.who;
   if (who.role == Role::nobody)
-    return refuse_with({std::string(code::kUnauthorized), "Nobody is logged in with this request."});
+    return error_response({std::string(code::kUnauthorized), "Nobody is logged in with this request."});
   JsonAnswer json;
-  json.add("role", to_text(who.role));
-  if (who.is_viewer()) json.add("account", to_text(who.account));
-  if (!who.platform.is_zero()) json.add("platform", to_text(who.platform));
-  if (!who.is_viewer()) add_scopes(json, who.scopes);
-  json.add("key", who.key_id);
-  return json.respond();
+  json.text("role", to_text(who.role));
+  if (who.is_viewer()) json.text("account", to_text(who.account));
+  if (!who.platform.is_zero()) json.text("platform", to_text(who.platform));
+  if (!who.is_viewer()) json.texts("scopes", words_of(who.scopes));
+  return json.text("key", who.key_id).response();
 }
 
 }  // namespace

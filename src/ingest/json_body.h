@@ -1,19 +1,14 @@
 #pragma once
-// Small JSON bodies of commands: read as a flat list of members, written with exact numbers.
+// The JSON object in the body of a small request, read as a flat list of members.
 //
-// Numbers keep their digits: money never goes through floating point, on the way in or out.
-
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
+// Numbers keep their digits: money never goes through floating point (json_answer.h writes it so).
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "ingest/http_routes.h"
 #include "model/error.h"
 #include "model/money.h"
 
@@ -35,18 +30,25 @@ class Body {
   // Each: the member's value, or nothing where it is absent or null; "bad_field" when it is of another type
   // or outside the bounds.
   Result<std::optional<std::string>> text(std::string_view name, std::size_t bytes_max) const;
+  Result<std::optional<bool>> flag(std::string_view name) const;
+  // A list of texts.
+  Result<std::optional<std::vector<std::string>>> texts(std::string_view name) const;
   Result<std::optional<std::int64_t>> integer(std::string_view name, std::int64_t min,
                                               std::int64_t max) const;
-  Result<std::optional<bool>> flag(std::string_view name) const;
   // Whole units of the asset with at most seven decimals, as a number or as a text: 10, 0.5, "4.9900000".
   Result<std::optional<Amount>> amount(std::string_view name) const;
 
+  // A text that must be there, and not empty: "missing_field" too.
+  Result<std::string> required_text(std::string_view name, std::size_t bytes_max) const;
+
  private:
-  enum class Kind : std::uint8_t { null, boolean, number, text, object, list };
+  // `texts` is a list of nothing else, `list` another one.
+  enum class Kind : std::uint8_t { null, boolean, number, text, texts, list, object };
   struct Member {
     std::string name;
     Kind kind = Kind::null;
-    std::string text;  // a number's digits, a text, "true"; of a list or an object nothing
+    std::string text;  // a number's digits, a text, "true"
+    std::vector<std::string> items;
   };
   struct Reader;
   const Member* find(std::string_view name) const;
@@ -56,33 +58,5 @@ class Body {
 
 // Error of a member that must be there: "missing_field".
 tl::unexpected<Error> missing(std::string_view name);
-
-// An answer's object. Members in the order they are added.
-class JsonAnswer {
- public:
-  JsonAnswer() { json_.StartObject(); }
-  JsonAnswer& text(std::string_view key, std::string_view value);
-  JsonAnswer& boolean(std::string_view key, bool value);
-  JsonAnswer& integer(std::string_view key, std::int64_t value);
-  // A JSON number of whole units: 4.9900000. Clients call toFixed on it.
-  JsonAnswer& number(std::string_view key, Amount value);
-  // A text: "4.9900000".
-  JsonAnswer& decimal(std::string_view key, Amount value);
-  JsonAnswer& null(std::string_view key);
-  JsonAnswer& integers(std::string_view key, std::span<const std::int64_t> values);
-  JsonAnswer& begin(std::string_view key);  // an object within
-  JsonAnswer& end();
-  // Closes it; once, last.
-  HttpResponse response(unsigned status = 200);
-  std::string take();
-
- private:
-  void key(std::string_view name);
-  rapidjson::StringBuffer out_;
-  rapidjson::Writer<rapidjson::StringBuffer> json_{out_};
-};
-
-// {"error":{…}} with the status of the code, and Retry-After where a retry may help.
-HttpResponse error_response(const Error& error);
 
 }  // namespace paytick::ingest

@@ -1,8 +1,9 @@
-#include "ingest/api/body.h"
+#include "ingest/json_body.h"
 
 #include <gtest/gtest.h>
 
 #include "ingest/api/idempotency.h"
+#include "ingest/json_answer.h"
 
 namespace paytick::ingest {
 namespace {
@@ -63,6 +64,30 @@ TEST(Body, WhatIsOfAnotherTypeIsNotTakenForMissing) {
   EXPECT_EQ(body.object("list").error().code, "bad_field");
   EXPECT_EQ(code_of(R"({"a":{},"a":{}})"), "bad_field");
   EXPECT_EQ(code_of(R"({"a":1,"a":[]})"), "bad_field");
+}
+
+TEST(Body, ListsOfTextsAreRead) {
+  using Texts = std::vector<std::string>;
+  const Body body = read(R"({"a":["x","y"],"none":[],"in":{"b":["z"],"o":{"deep":["no"]}},"n":null})");
+  EXPECT_EQ(body.texts("a").value(), (Texts{"x", "y"}));
+  EXPECT_EQ(body.texts("none").value(), Texts{});
+  EXPECT_EQ(body.texts("in.b").value(), Texts{"z"});
+  EXPECT_EQ(body.texts("n").value(), std::nullopt);
+  EXPECT_EQ(body.texts("absent").value(), std::nullopt);
+  for (const char* bad : {"[1]", "[[\"x\"]]", "[{\"x\":\"y\"}]", "[null]", "\"x\"", "{}"}) {
+    EXPECT_EQ(read("{\"a\":" + std::string(bad) + "}").texts("a").error().code, "bad_field") << bad;
+  }
+  std::string many = "{\"a\":[\"x\"";
+  for (int i = 0; i < 64; ++i) many += ",\"x\"";
+  EXPECT_EQ(code_of(many + "]}"), "bad_field");
+}
+
+TEST(Body, ARequiredTextIsThereAndNotEmpty) {
+  const Body body = read(R"({"a":"x","empty":"","n":1})");
+  EXPECT_EQ(body.required_text("a", 1).value(), "x");
+  EXPECT_EQ(body.required_text("empty", 1).error().code, "missing_field");
+  EXPECT_EQ(body.required_text("none", 1).error().code, "missing_field");
+  EXPECT_EQ(body.required_text("n", 1).error().code, "bad_field");
 }
 
 TEST(Body, WhatIsNoObjectIsRefused) {

@@ -1,4 +1,4 @@
-#include "ingest/api/body.h"
+#include "ingest/json_body.h"
 
 #include <rapidjson/error/en.h>
 #include <rapidjson/memorystream.h>
@@ -13,7 +13,7 @@
 
 namespace paytick::ingest {
 
-// What is on the top level and one below; what is in lists and deeper is passed over.
+// The members of the top level and of one below; what is deeper is passed over.
 struct Body::Reader : rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Reader> {
   explicit Reader(std::vector<Member>& out) : members(out) {}
 
@@ -27,30 +27,39 @@ struct Body::Reader : rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Reader> {
     return value(Kind::text, {s, n});
   }
   bool Key(const char* s, rapidjson::SizeType n, bool) {
-    if (arrays == 0 && depth <= 2) (depth == 1 ? outer : inner).assign(s, n);
+    if (lists == 0 && depth <= 2) (depth == 1 ? outer : inner).assign(s, n);
     return true;
   }
   bool StartObject() { return (depth == 0 || value(Kind::object, {})) && enter(); }
   bool EndObject(rapidjson::SizeType) { return --depth, true; }
   bool StartArray() {
-    if (depth == 0) return refuse(code::kMalformedJson, "A JSON object was expected.");
-    if (!value(Kind::list, {})) return false;
-    return ++arrays, enter();
+    if (!value(Kind::texts, {})) return false;
+    return ++lists, enter();
   }
-  bool EndArray(rapidjson::SizeType) { return --arrays, --depth, true; }
+  bool EndArray(rapidjson::SizeType) { return --lists, --depth, true; }
 
   bool enter() {
-    if (++depth <= codec_depth) return true;
+    if (++depth <= json::kDepthMax) return true;
     return refuse(code::kTooDeep, "Nested too deeply.");
   }
   bool value(Kind kind, std::string_view text) {
     if (depth == 0) return refuse(code::kMalformedJson, "A JSON object was expected.");
-    if (arrays != 0 || depth > 2) return true;
-    Member member{depth == 1 ? outer : outer + "." + inner, kind, std::string(text)};
+    if (lists != 0) return item(kind, text);
+    if (depth > 2) return true;
+    Member member{depth == 1 ? outer : outer + "." + inner, kind, std::string(text), {}};
     const bool again = std::ranges::any_of(members, [&](const Member& m) { return m.name == member.name; });
     if (again) return refuse(code::kBadField, "The field " + member.name + " is there twice.");
     if (members.size() >= kCommandMembersMax) return refuse(code::kBadField, "There are too many fields.");
     members.push_back(std::move(member));
+    return true;
+  }
+  // Within a list: of the last member, unless the list is deeper than members are read.
+  bool item(Kind kind, std::string_view text) {
+    Member& list = members.back();
+    if (list.kind != Kind::texts || lists > 1) return true;
+    if (kind != Kind::text) return list.kind = Kind::list, true;
+    if (list.items.size() >= kCommandMembersMax) return refuse(code::kBadField, "There are too many items.");
+    list.items.emplace_back(text);
     return true;
   }
   bool refuse(std::string_view code, std::string message) {
@@ -58,10 +67,9 @@ struct Body::Reader : rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Reader> {
     return false;
   }
 
-  static constexpr std::size_t codec_depth = json::kDepthMax;
   std::vector<Member>& members;
   std::string outer, inner;
-  std::size_t depth = 0, arrays = 0;
+  std::size_t depth = 0, lists = 0;
   std::optional<Error> error;
 };
 
@@ -118,21 +126,6 @@ Result<std::optional<std::int64_t>> Body::integer(std::string_view name, std::in
   return value;
 }
 
-Result<std::optional<bool>> Body::flag(std::string_view name) const {
-  const Member* const member = find(name);
-  if (member == nullptr) return std::nullopt;
-  if (member->kind != Kind::boolean)
-    return fail(code::kBadField, "The field " + std::string(name) + " is true or false.");
-  return member->text == "true";
-}
-
-Result<bool> Body::object(std::string_view name) const {
-  const Member* const member = find(name);
-  if (member == nullptr) return false;
-  if (member->kind == Kind::object) return true;
-  return fail(code::kBadField, "The field " + std::string(name) + " is an object.");
-}
-
 Result<std::optional<Amount>> Body::amount(std::string_view name) const {
   const Member* const member = find(name);
   if (member == nullptr) return std::nullopt;
@@ -145,84 +138,36 @@ Result<std::optional<Amount>> Body::amount(std::string_view name) const {
   return value;
 }
 
+Result<bool> Body::object(std::string_view name) const {
+  const Member* const member = find(name);
+  if (member == nullptr) return false;
+  if (member->kind == Kind::object) return true;
+  return fail(code::kBadField, "The field " + std::string(name) + " is an object.");
+}
+
+Result<std::optional<bool>> Body::flag(std::string_view name) const {
+  const Member* const member = find(name);
+  if (member == nullptr) return std::nullopt;
+  if (member->kind == Kind::boolean) return member->text == "true";
+  return fail(code::kBadField, "The field " + std::string(name) + " is true or false.");
+}
+
+Result<std::optional<std::vector<std::string>>> Body::texts(std::string_view name) const {
+  const Member* const member = find(name);
+  if (member == nullptr) return std::nullopt;
+  if (member->kind == Kind::texts) return member->items;
+  return fail(code::kBadField, "The field " + std::string(name) + " is a list of texts.");
+}
+
+Result<std::string> Body::required_text(std::string_view name, std::size_t bytes_max) const {
+  auto found = text(name, bytes_max);
+  if (!found) return tl::unexpected(std::move(found.error()));
+  if (!*found || (*found)->empty()) return missing(name);
+  return std::move(**found);
+}
+
 tl::unexpected<Error> missing(std::string_view name) {
   return fail(code::kMissingField, "The field " + std::string(name) + " is missing.");
-}
-
-void JsonAnswer::key(std::string_view name) {
-  json_.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
-}
-
-JsonAnswer& JsonAnswer::text(std::string_view name, std::string_view value) {
-  key(name);
-  json_.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
-  return *this;
-}
-
-JsonAnswer& JsonAnswer::boolean(std::string_view name, bool value) {
-  key(name);
-  json_.Bool(value);
-  return *this;
-}
-
-JsonAnswer& JsonAnswer::integer(std::string_view name, std::int64_t value) {
-  key(name);
-  json_.Int64(value);
-  return *this;
-}
-
-JsonAnswer& JsonAnswer::number(std::string_view name, Amount value) {
-  key(name);
-  const std::string digits = to_decimal(value);
-  json_.RawValue(digits.data(), digits.size(), rapidjson::kNumberType);
-  return *this;
-}
-
-JsonAnswer& JsonAnswer::decimal(std::string_view name, Amount value) { return text(name, to_decimal(value)); }
-
-JsonAnswer& JsonAnswer::null(std::string_view name) {
-  key(name);
-  json_.Null();
-  return *this;
-}
-
-JsonAnswer& JsonAnswer::integers(std::string_view name, std::span<const std::int64_t> values) {
-  key(name);
-  json_.StartArray();
-  for (const std::int64_t value : values) json_.Int64(value);
-  json_.EndArray();
-  return *this;
-}
-
-JsonAnswer& JsonAnswer::begin(std::string_view name) {
-  key(name);
-  json_.StartObject();
-  return *this;
-}
-
-JsonAnswer& JsonAnswer::end() {
-  json_.EndObject();
-  return *this;
-}
-
-std::string JsonAnswer::take() {
-  json_.EndObject();
-  return {out_.GetString(), out_.GetSize()};
-}
-
-HttpResponse JsonAnswer::response(unsigned status) {
-  HttpResponse response;
-  response.status = status;
-  response.body = take();
-  return response;
-}
-
-HttpResponse error_response(const Error& error) {
-  HttpResponse response;
-  response.status = http_status(error.code);
-  response.body = render_http_error(error);
-  if (response.status == 503 || response.status == 507 || response.status == 429) response.retry_after_s = 1;
-  return response;
 }
 
 }  // namespace paytick::ingest
