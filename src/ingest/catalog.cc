@@ -34,6 +34,17 @@ bool Catalog::knows_creator(const CreatorId& creator) const {
   return creators_.contains(creator);
 }
 
+void Catalog::set_views(Views views) {
+  auto shared = std::make_shared<const Views>(std::move(views));
+  const std::unique_lock lock(mutex_);
+  views_.swap(shared);  // the older one ends after the lock
+}
+
+std::shared_ptr<const Views> Catalog::views() const {
+  const std::shared_lock lock(mutex_);
+  return views_;
+}
+
 std::size_t Catalog::size() const {
   const std::shared_lock lock(mutex_);
   return by_id_.size();

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "ingest/auth/key_book.h"
+#include "ingest/views.h"
 #include "log/event_log.h"
 #include "model/catalog.h"
 #include "model/error.h"
@@ -45,6 +46,10 @@ class Catalog {
   };
   Result<Page> page(std::string_view cursor, std::size_t limit) const;
 
+  // How often what is in it was viewed; not of the topic, and so from outside.
+  void set_views(Views views);
+  std::shared_ptr<const Views> views() const;
+
  private:
   struct Key {  // newest first
     std::int64_t negative_ms = 0;
@@ -57,6 +62,7 @@ class Catalog {
   std::unordered_map<ContentId, std::shared_ptr<const Content>> by_id_;
   std::map<Key, std::shared_ptr<const Content>> listed_;
   std::unordered_set<CreatorId> creators_;
+  std::shared_ptr<const Views> views_ = std::make_shared<const Views>();
 };
 
 // Follows the topic into a Catalog, and the keys in it into a KeyBook where there is one. One thread pumps.

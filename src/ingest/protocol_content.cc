@@ -172,7 +172,7 @@ void write_plan(Json& json, const Plan& plan) {
   json.EndObject();
 }
 
-void write_content(Json& json, const Content& content) {
+void write_content(Json& json, const Content& content, std::optional<std::int64_t> views) {
   json.StartObject();
   text(json, "id", to_text(content.id));
   text(json, "title", content.title);
@@ -193,6 +193,10 @@ void write_content(Json& json, const Content& content) {
   json.Bool(content.join_required);
   text(json, "minimumBalance", to_decimal(content.minimum_balance));
   text(json, "ticketPrice", to_decimal(content.ticket_price));
+  if (views) {
+    json.Key("views");
+    json.Int64(*views);
+  }
   json.EndObject();
 }
 
@@ -209,21 +213,21 @@ Result<Content> parse_content_request(codec::MutableLine body) {
   return request.finish();
 }
 
-std::string render_content(const Content& content) {
+std::string render_content(const Content& content, std::optional<std::int64_t> views) {
   rapidjson::StringBuffer out;
   Json json(out);
-  write_content(json, content);
+  write_content(json, content, views);
   return {out.GetString(), out.GetSize()};
 }
 
 std::string render_content_list(std::span<const std::shared_ptr<const Content>> items,
-                                const std::optional<std::string>& next) {
+                                const std::optional<std::string>& next, const Views& views) {
   rapidjson::StringBuffer out;
   Json json(out);
   json.StartObject();
   json.Key("items");
   json.StartArray();
-  for (const auto& item : items) write_content(json, *item);
+  for (const auto& item : items) write_content(json, *item, views.of(item->id));
   json.EndArray();
   json.Key("next");
   if (next) {

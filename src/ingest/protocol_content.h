@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "ingest/views.h"
 #include "model/catalog.h"
 #include "model/codec.h"
 #include "model/error.h"
@@ -32,12 +33,12 @@ Result<Content> parse_content_request(codec::MutableLine body);
 // {"id":"…","title":…,"plan":{"planId":…,"pricePerTick":100000,"priceXlmPerTick":"0.0100000",
 // "priceXlmPerSecond":"0.0010000",…},"closed":false,"createdAt":ms}. The plan also says the price of a minute
 // and of an hour, and what creator and platform get of an hour; none of them counts the initial ticks, which
-// stand beside.
-std::string render_content(const Content& content);
+// stand beside. `views` where they are known.
+std::string render_content(const Content& content, std::optional<std::int64_t> views = std::nullopt);
 
 // {"items":[…],"next":"…" or null}
 std::string render_content_list(std::span<const std::shared_ptr<const Content>> items,
-                                const std::optional<std::string>& next);
+                                const std::optional<std::string>& next, const Views& views = {});
 
 // pricePerTick × ms / tickMs as a decimal of whole units, rounded down after ten places.
 std::string price_of_time(const Plan& plan, std::int64_t ms);

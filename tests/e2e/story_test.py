@@ -4,6 +4,7 @@ import time
 import unittest
 
 from machine_watch import undisturbed
+from player import Player
 from running_paytick import Paytick
 
 
@@ -53,6 +54,49 @@ class StoryTest(unittest.TestCase):
         # The log is checked without the process that wrote it.
         report = self.paytick.verify()
         self.assertEqual((report["charged"], report["databaseChecked"]), ("0.1200000", False))
+
+    def test_a_viewer_browses_is_warned_is_told_why_it_halts_and_goes_on_after_a_top_up(self):
+        paytick, dev = self.paytick, self.paytick.dev
+        film = paytick.content(pricePerTick=20_000_000, refundUnused=False)
+        paytick.content()
+        # Browse and details, under the names of the first draft as well.
+        page = paytick.call("GET", "/api/content?limit=1")
+        self.assertEqual(len(page["items"]), 1)
+        rest = paytick.call("GET", "/api/videos?cursor=" + page["next"])
+        self.assertIn(film, [item["id"] for item in rest["items"]])
+        details = paytick.call("GET", "/api/videos/" + film)
+        same = paytick.call("GET", "/api/content/" + film)
+        self.assertEqual(details.pop("views", 0), same.pop("views", 0))
+        self.assertEqual((details, details["plan"]["priceXlmPerTick"]), (same, "2.0000000"))
+
+        player = Player(paytick, film)
+        self.assertEqual(player.ping()["newBalance"], "3.0000000")
+        warned = player.await_news("low_balance")
+        self.assertEqual((warned["newBalance"], warned["secondsLeft"], warned["topUp"]), ("3.0000000", 1, "5.0000000"))
+        # The next second is paid, the one after it is not: the player is told why, once it asks.
+        deadline = time.monotonic() + 30
+        while (answer := player.ping())["type"] == "tick":
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.3)
+        self.assertEqual((answer["code"], answer["newBalance"]), ("balance", "1.0000000"))
+        self.assertIn("top it up", answer["message"])
+        # Paid into the meter on chain, the session goes on by itself.
+        bought = paytick.call("POST", "/api/tokens/purchase?meter=" + dev["viewer"]["meter"], {"amountTokens": 50}, key="top-up")
+        self.assertEqual((bought["status"], bought["amount"]), ("paid", "5.0000000"))
+        resumed = player.await_news("resumed")
+        self.assertEqual((resumed["was"], resumed["newBalance"]), ("balance", "6.0000000"))
+        self.assertEqual(player.ping()["type"], "tick")
+        player.close()
+        report = paytick.await_settled()
+        self.assertEqual(report["charged"], "6.0000000")
+        history = paytick.history(dev["viewer"]["meter"])
+        self.assertEqual(sorted(item["amount"] for item in history if item["kind"] == "top_up"), ["5.0000000", "5.0000000"])
+        self.assertEqual([item["amount"] for item in history if item["kind"] == "session"], ["6.0000000"])
+        while paytick.call("GET", "/api/content/" + film).get("views") != 1:
+            self.assertLess(time.monotonic(), deadline + 30, "a view is counted")
+            time.sleep(0.2)
+        shown = {item["id"]: item["views"] for item in paytick.call("GET", "/api/content")["items"]}
+        self.assertEqual((shown.pop(film), set(shown.values())), (1, {0}))
 
     def test_accepted_heartbeats_survive_a_kill_and_are_billed_once(self):
         content, dev = self.paytick.content(), self.paytick.dev

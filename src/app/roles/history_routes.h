@@ -3,6 +3,7 @@
 // and how often content was viewed.
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -27,6 +28,8 @@ class HistoryRoutes {
   // /api/billing/calls/:callId/history, for both sides of the call.
   void add(ingest::HttpRoutes& routes, bool development, MeterOwner owner, const ingest::CallIds& calls);
 
+  // How often each content was viewed. Blocks.
+  Result<std::map<ContentId, std::int64_t>> views() { return queries_.views(); }
   // What the creator has earned and was not paid yet, as a decimal; nothing when the database is away.
   // Blocks.
   std::optional<std::string> pending(const CreatorId& creator);

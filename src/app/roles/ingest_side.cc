@@ -167,6 +167,11 @@ std::string IngestSide::listen() const {
 Result<void> IngestSide::start() {
   if (auto started = gateway_->start(); !started) return started;
   shows_->start();
+  if (!context_.settings.config.database.url.empty()) {
+    views_ = std::make_unique<ViewWatch>(
+        [this] { return history_.views(); },
+        [this](ingest::Views views) { gateway_->catalog().set_views(std::move(views)); });
+  }
   if (!context_.settings.config.gateway.tls_certificate.empty()) {
     on_hangup([this] {
       if (const auto done = gateway_->reload_certificate(); done)

@@ -14,6 +14,7 @@
 #include "app/roles/identity.h"
 #include "app/roles/role_context.h"
 #include "app/roles/show_side.h"
+#include "app/roles/view_watch.h"
 #include "ingest/auth/login_store.h"
 #include "ingest/gateway.h"
 
@@ -55,6 +56,7 @@ class IngestSide {
   std::unique_ptr<ingest::Gateway> gateway_;
   std::unique_ptr<ShowSide> shows_;     // its routes and rooms are the gateway's
   std::unique_ptr<BridgeSide> bridge_;  // reads what the gateway knows
+  std::unique_ptr<ViewWatch> views_;    // tells the catalogue; null: no database counts them
 };
 
 }  // namespace paytick::app

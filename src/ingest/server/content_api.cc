@@ -35,9 +35,11 @@ void HttpSession::dispatch_content(HttpRequest& request) {
     if (!get) return refuse({std::string(code::kMethodNotAllowed), "Use GET or POST."});
     const auto limit = page_limit(request.query);
     if (!limit) return refuse(limit.error());
-    const auto page = lane_.parts().catalog.page(query_param(request.query, "cursor").value_or(""), *limit);
+    const Catalog& catalog = lane_.parts().catalog;
+    const auto page = catalog.page(query_param(request.query, "cursor").value_or(""), *limit);
     if (!page) return refuse(page.error());
-    return respond({200, render_content_list(page->items, page->next), "application/json", 0});
+    return respond(
+        {200, render_content_list(page->items, page->next, *catalog.views()), "application/json", 0});
   }
   const std::string_view tail = rest.substr(1);
   if (tail.ends_with("/close")) {
@@ -48,7 +50,7 @@ void HttpSession::dispatch_content(HttpRequest& request) {
   const auto id = parse_id<ContentId>(tail);
   const auto content = id ? lane_.parts().catalog.find(*id) : nullptr;
   if (!content) return refuse({std::string(code::kUnknownContent), "There is no content with this id."});
-  respond({200, render_content(*content), "application/json", 0});
+  respond({200, render_content(*content, lane_.parts().catalog.views()->of(*id)), "application/json", 0});
 }
 
 void HttpSession::create_content(HttpRequest& request) {

@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "ingest/catalog.h"
 #include "ingest/protocol_batch.h"
 #include "ingest/protocol_content.h"
 
@@ -156,6 +157,27 @@ TEST(Protocol, ContentShowsWhatAnHourCostsAndWhoGetsIt) {
         R"("minimumBalance":"0.5000000")", R"("ticketPrice":"0.0000007")"}) {
     EXPECT_NE(shown.find(member), shown.npos) << member << " in " << shown;
   }
+}
+
+TEST(Protocol, ContentShowsItsViewsWhereSomebodyCounts) {
+  auto seen = std::make_shared<Content>(), unseen = std::make_shared<Content>();
+  seen->id.bytes.fill(7);
+  unseen->id.bytes.fill(9);
+  const auto member = [](const std::string& shown) {
+    const auto at = shown.find(R"("views":)");
+    return at == shown.npos ? "none" : shown.substr(at, shown.find('}', at) - at);
+  };
+  EXPECT_EQ(member(render_content(*seen)), "none");
+  EXPECT_EQ(member(render_content_list(std::vector<std::shared_ptr<const Content>>{seen}, {})), "none");
+  const Views views({{ContentId{}, 4}, {seen->id, 12}});
+  EXPECT_EQ(member(render_content(*seen, views.of(seen->id))), R"("views":12)");
+  EXPECT_EQ(member(render_content(*unseen, views.of(unseen->id))), R"("views":0)");
+  EXPECT_EQ(member(render_content_list(std::vector<std::shared_ptr<const Content>>{seen}, {}, views)),
+            R"("views":12)");
+  Catalog catalog;
+  EXPECT_EQ(catalog.views()->of(seen->id), std::nullopt);
+  catalog.set_views(views);
+  EXPECT_EQ(catalog.views()->of(seen->id), 12);
 }
 
 TEST(Protocol, ContentThatCannotBeIsRefused) {
