@@ -40,7 +40,7 @@ std::string word_after(const std::string& text, const std::string& name) {
 
 Child start_gateway(const std::string& program) {
   std::array<int, 2> out{};
-  if (::pipe(out.data()) != 0) std::exit(1);
+  if (::pipe(out.data()) != 0) throw std::runtime_error("no pipe to the gateway");
   Child child;
   child.pid = ::fork();
   if (child.pid == 0) {

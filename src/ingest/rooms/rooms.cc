@@ -67,7 +67,7 @@ RoomPort& Rooms::of_lane(std::uint8_t lane) {
   return *lanes_.emplace_back(std::make_unique<LanePort>(*this, lane));
 }
 
-void Rooms::join(const SocketRef& socket, const Identity& who, std::string channel,
+void Rooms::join(const SocketRef& socket, const Identity& who, const std::string& channel,
                  std::optional<std::int64_t> seq) {
   if (channel.empty() || channel.size() > kChannelBytesMax) {
     const Error error{std::string(code::kNotFound), "There is no room of this name."};

@@ -48,7 +48,7 @@ class Rooms {
 
  private:
   class LanePort;
-  void join(const SocketRef& socket, const Identity& who, std::string channel,
+  void join(const SocketRef& socket, const Identity& who, const std::string& channel,
             std::optional<std::int64_t> seq);
   void joined(const SocketRef& socket, const std::string& channel, const Result<void>& may,
               std::optional<std::int64_t> seq);

@@ -58,7 +58,7 @@ class EventPipe : public EventStream {
 class EventSession : public Timed, public std::enable_shared_from_this<EventSession> {
  public:
   EventSession(Lane& lane, Link link, Visitors::Visit visit, std::shared_ptr<EventPipe> pipe);
-  ~EventSession() override;
+  ~EventSession() override;  // NOLINT(bugprone-exception-escape): see there
 
   void run(std::string head);
   void flush();  // there may be something in the pipe

@@ -38,6 +38,10 @@ Result<Conf> make_conf(const KafkaSettings& settings, const Options& ours) {
               {"reconnect.backoff.ms", "50"},
               {"reconnect.backoff.max.ms", "1000"},
               {"topic.metadata.refresh.interval.ms", "30000"},
+              // A broker that was held up may list no broker, and then the client knows none. It begins anew
+              // with those it was configured with; by default five minutes later.
+              {"metadata.recovery.strategy", "rebootstrap"},
+              {"metadata.recovery.rebootstrap.trigger.ms", "3000"},
               {"socket.nagle.disable", "true"},
               {"broker.address.ttl", "5000"}};
   all.insert(all.end(), ours.begin(), ours.end());

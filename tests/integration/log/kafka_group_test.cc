@@ -148,6 +148,22 @@ TEST_F(KafkaGroup, AnInstanceOutlivesABrokerThatStandsStill) {
   EXPECT_TRUE(shares_.wait([&] { return one.held().size() == kPartitions; }));
 }
 
+// A broker that comes back may list no broker at all for a moment, not even itself: a client that asks just
+// then knows nobody any more, and has to begin anew with those it was configured with.
+TEST_F(KafkaGroup, AnInstanceOutlivesABrokerThatListsNobody) {
+  settings_.session_timeout = milliseconds(2'000);
+  settings_.properties["topic.metadata.refresh.interval.ms"] = "50";
+  Instance one(named("a"), shares_);
+  auto& broker = paytick::testing::KafkaBroker::shared();
+  for (int pause = 0; pause < 3; ++pause) {
+    ASSERT_TRUE(shares_.wait([&] { return one.held().size() == kPartitions; })) << "pause " << pause;
+    broker.pause();
+    std::this_thread::sleep_for(milliseconds(4'000));  // longer than the controller waits for the broker
+    broker.resume();
+  }
+  EXPECT_TRUE(shares_.wait([&] { return one.held().size() == kPartitions; }));
+}
+
 TEST_F(KafkaGroup, ASecondProcessOfOneNameIsTold) {
   Instance one(named("a"), shares_);
   ASSERT_TRUE(shares_.wait([&] { return one.held().size() == kPartitions; }));
