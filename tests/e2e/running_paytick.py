@@ -61,8 +61,9 @@ class Paytick:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=60)
 
-    def run(self, *command, timeout=120):
-        return subprocess.run([PAYTICK, *command, "--data", self.data], capture_output=True, text=True, timeout=timeout)
+    def run(self, *command, timeout=120, environment=None):
+        return subprocess.run([PAYTICK, *command, "--data", self.data], capture_output=True, text=True, timeout=timeout,
+                              env=os.environ | (environment or {}))
 
     def content(self, **plan):
         """Creates content at 0.01 XLM a tick of a second, unless told otherwise; gives its id."""

@@ -16,9 +16,9 @@ Result<std::string> create_content(const ContentOrder& order) {
   json.begin("plan");
   json.add("tickMs", order.tick_ms);
   json.add("pricePerTick", order.price.units());
-  json.add("heartbeatMs", order.tick_ms);
+  json.add("heartbeatMs", order.tick_ms * order.ticks_per_heartbeat);
   json.add("minimumTicks", std::int64_t{order.minimum_ticks});
-  json.add("platformBps", std::int64_t{0});
+  json.add("platformBps", std::int64_t{order.platform_bps});
   json.add("refundUnused", true);
   json.end();
   auto client = chain::HttpClient::create(order.listen + "/api/content", {.bearer = order.platform_api_key});

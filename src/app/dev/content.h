@@ -14,8 +14,10 @@ struct ContentOrder {
   std::string title;
   std::string creator;  // G…
   std::int64_t tick_ms = 1'000;
-  Amount price;  // a tick; a heartbeat buys one
+  Amount price;  // a tick
   int minimum_ticks = 1;
+  int ticks_per_heartbeat = 1;
+  int platform_bps = 0;
 };
 
 // Its id. Code "content": the gateway refused it; else the HTTP client's.

@@ -15,6 +15,7 @@
 #include "app/dev/dev_file.h"
 #include "app/load/driver.h"
 #include "app/load/http_driver.h"
+#include "app/load/mix/run_mix.h"
 #include "app/load/process_driver.h"
 #include "app/load/report.h"
 #include "app/load/socket_driver.h"
@@ -101,6 +102,8 @@ Result<load::Job> prepare(const load::Options& options, const load::Plan& plan) 
   auto fleet = load::gather_fleet(options, plan, *system);
   if (!fleet) return tl::unexpected(fleet.error());
   job.fleet = std::move(*fleet);
+  job.creator = system->creator;
+  if (options.mix) return job;
   // Over HTTP nothing is bought before the first heartbeat of the schedule, so that every tick can be
   // foretold.
   auto content = options.content.empty() ? dev::create_content({.listen = job.listen.front(),
@@ -211,6 +214,24 @@ Result<load::Outcome> drive(load::Driver& driver, const load::Job& job) {
   return outcome;
 }
 
+int run_mix(const load::Job& job) {
+  wait_for_meters(job);
+  ProgressLine line;
+  const auto outcome = load::run_mix(
+      job, job.creator,
+      [&job] {
+        auto pages = ask_metrics(job.listen);
+        for (std::string& page : ask_metrics(job.options.metrics)) pages.push_back(std::move(page));
+        return pages;
+      },
+      [&line](const std::string& words) { line.show(words); });
+  line.clear();
+  if (!outcome) return complain(outcome.error());
+  std::cout << (job.options.json ? to_json(*outcome, job.options) : to_words(*outcome, job.options))
+            << std::flush;
+  return outcome->good() ? kExitDone : kExitFailed;
+}
+
 int run(const load::Options& options) {
   const auto plan = load::plan_of(options, raise_files_max());
   if (!plan) return complain(plan.error());
@@ -218,6 +239,7 @@ int run(const load::Options& options) {
   std::signal(SIGPIPE, SIG_IGN);
   auto job = prepare(options, *plan);
   if (!job) return complain(job.error());
+  if (options.mix) return run_mix(*job);
   SystemClock clock;
   SystemRandom random;
   // Names of sessions are never used twice.

@@ -20,7 +20,7 @@ struct Job {
   Plan plan;
   std::vector<std::string> listen;  // http://host:port of each gateway; viewer i is the (i mod n)-th's
   std::string api_key;              // http
-  std::string content;
+  std::string content, creator;
   std::vector<Viewer> fleet;
   std::uint32_t process = 0;                       // which of plan.processes drives this share of the viewers
   const std::atomic<bool>* interrupted = nullptr;  // ends the run early, with a report

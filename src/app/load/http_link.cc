@@ -23,14 +23,30 @@ Result<Endpoint> resolve(asio::io_context& io, const std::string& url) {
 }
 
 void HttpLink::post(std::string body, Done done) {
+  prepare(http::verb::post, path_, std::move(done));
+  request_.set(http::field::content_type, "application/x-ndjson");
+  send(std::move(body));
+}
+
+void HttpLink::ask(Order order, Done done) {
+  prepare(order.method, order.target, std::move(done));
+  if (order.method == http::verb::post) request_.set(http::field::content_type, "application/json");
+  if (!order.key.empty()) request_.set("Idempotency-Key", order.key);
+  if (!order.secret.empty()) request_.set("X-Billing-Secret", order.secret);
+  send(std::move(order.body));
+}
+
+void HttpLink::prepare(http::verb method, const std::string& target, Done done) {
   done_ = std::move(done);
   request_ = {};
   request_.version(11);
-  request_.method(http::verb::post);
-  request_.target(path_);
+  request_.method(method);
+  request_.target(target);
   request_.set(http::field::host, to_.authority);
-  request_.set(http::field::authorization, "Bearer " + bearer_);
-  request_.set(http::field::content_type, "application/x-ndjson");
+  if (!bearer_.empty()) request_.set(http::field::authorization, "Bearer " + bearer_);
+}
+
+void HttpLink::send(std::string body) {
   request_.body() = std::move(body);
   request_.prepare_payload();
   if (socket_.is_open()) return write();

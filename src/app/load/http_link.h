@@ -1,7 +1,7 @@
 #pragma once
-// A kept-alive connection that posts one body at a time. Connects when it must. A server may close a
+// A kept-alive connection that sends one request at a time. Connects when it must. A server may close a
 // connection that was idle just when a request comes: on a used connection a lost request is sent once more,
-// on a new one, which is free because ticks are a set. One thread: the loop's.
+// on a new one, which is free because ticks are a set and payments have their keys. One thread: the loop's.
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -30,16 +30,27 @@ class HttpLink {
     std::string body;
   };
   using Done = std::function<void(Result<Answer>)>;
+  struct Order {
+    boost::beast::http::verb method = boost::beast::http::verb::get;
+    std::string target;       // the path with its query
+    std::string body;         // JSON
+    std::string key;          // Idempotency-Key, or none
+    std::string secret = {};  // X-Billing-Secret, or none
+  };
 
   HttpLink(boost::asio::io_context& io, Endpoint to, std::string path, std::string bearer)
       : socket_(io), to_(std::move(to)), path_(std::move(path)), bearer_(std::move(bearer)) {}
 
-  // One at a time. `done` is called on the loop; code "connect" or "lost".
-  void post(std::string body, Done done);
+  // `bearer` empty: without Authorization. One request at a time. `done` is called on the loop; code
+  // "connect" or "lost".
+  void post(std::string body, Done done);  // lines, to the path
+  void ask(Order order, Done done);
   // The body of the request that was answered, to be filled again: saves its memory's coming and going.
   std::string take_body() { return std::move(request_.body()); }
 
  private:
+  void prepare(boost::beast::http::verb method, const std::string& target, Done done);
+  void send(std::string body);
   void connect();
   void write();
   void failed(const boost::system::error_code& error);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "app/load/mix/deeds.h"
 #include "app/load/wire.h"
 #include "model/plan.h"
 
@@ -26,6 +27,8 @@ constexpr const char* kExamples = R"(Examples:
   paytick load --listen URL --listen URL --metrics URL --fund --viewers 100000 --tick-ms 10000 --for 60s
                                                             100,000 players over two gateways; what was billed is
                                                             asked of the aggregator
+  PAYTICK_BILLING_WEBHOOK_SECRET=… paytick load --mix --fund --deposit 2 --viewers 5000 --for 10m
+                                                            everything at once, judged
 A process may open so many files only (ulimit -n): players are dealt out to as many processes as that takes.
 It reads addresses and keys from dev.json in the data folder of a running `paytick up --dev`; PAYTICK_PLATFORM_API_KEY
 names another key. Meters that --fund has made are remembered in load.meters there and used again. The check of what was
@@ -33,10 +36,28 @@ billed counts all ticks of the system, so let nothing else play meanwhile.
 
 Exit codes: 0 all was answered, accepted and billed; 1 something was not; 2 wrong options.)";
 
+std::string mix_words() {
+  return "With --mix each viewer watches, pings every ten seconds, is in the room of its stream (one stream "
+         "in four is\n"
+         "joined first), and has a turn a minute, of runs below five minutes six in all:\n  " +
+         shares_of_turns() +
+         ".\n"
+         "Who called hangs up after some 75 s, who paused resumes after some 5 s. One request in ten that "
+         "changes\n"
+         "something is sent twice, and both answers must be equal. Where the gateway has\n"
+         "PAYTICK_BILLING_WEBHOOK_SECRET and this command has the same, a scheduler meters the calls, twice "
+         "every 30 s.\n"
+         "No balance, a limit, a pause are refusals to be expected; any other answer than the one due is "
+         "wrong. At the\n"
+         "end all is settled, each viewer's history has what was acknowledged and nothing else, and log, "
+         "database and\n"
+         "chain agree. --seed chooses who does what when; keys and names are new in every run.\n\n";
+}
+
 }  // namespace
 
 void declare(CLI::App& command, Options& o) {
-  command.footer(kExamples);
+  command.footer(mix_words() + kExamples);
   command.add_option("--over", o.over, "ws: a socket for each viewer; http: batches from a platform")
       ->check(CLI::IsMember({"ws", "http"}))
       ->capture_default_str();
@@ -90,7 +111,14 @@ void declare(CLI::App& command, Options& o) {
       ->capture_default_str();
   command.add_flag("--flat-out", o.flat_out,
                    "A player pings again as soon as it is answered, instead of on time (ws)");
-  command.add_option("--seed", o.seed, "Which heartbeats are doubled and delayed")->capture_default_str();
+  command
+      .add_option("--seed", o.seed,
+                  "Which heartbeats are doubled and delayed; with --mix, who does what when")
+      ->capture_default_str();
+  command.add_flag(
+      "--mix", o.mix,
+      "Players who also call, tip, buy tickets and tokens, set limits and pause; see below. Nobody\n"
+      "else may use the system meanwhile");
   command.add_flag("--json", o.json, "The report as JSON on standard output");
 }
 
@@ -124,10 +152,26 @@ Result<void> deal_out(const Options& options, std::uint64_t files_max, Plan& pla
   return {};
 }
 
+// A mix chooses these itself.
+Result<void> check_mix(const Options& options) {
+  const std::string other = options.over_http()        ? "--over http"
+                            : options.flat_out         ? "--flat-out"
+                            : !options.content.empty() ? "--content"
+                            : options.rate != 0        ? "--rate"
+                            : options.duplicates > 0   ? "--duplicates"
+                            : options.processes > 1    ? "--processes"
+                            : !options.meters.empty()  ? "--meters"
+                                                       : "";
+  if (other.empty()) return {};
+  return fail("bad_option", "--mix does not go together with " + other);
+}
+
 }  // namespace
 
 Result<Plan> plan_of(const Options& options, std::uint64_t files_max) {
   Plan plan;
+  if (options.mix)
+    if (auto checked = check_mix(options); !checked) return tl::unexpected(checked.error());
   const auto run = parse_duration(options.run_for);
   if (!run) return tl::unexpected(run.error());
   plan.run_ms = *run;
@@ -153,6 +197,8 @@ Result<Plan> plan_of(const Options& options, std::uint64_t files_max) {
       return fail("too_fast", "the gateway takes " + std::to_string(kSocketPingsMax) +
                                   " pings a second from a socket: raise --viewers or lower --rate");
     if (auto dealt = deal_out(options, files_max, plan); !dealt) return tl::unexpected(dealt.error());
+    if (options.mix && plan.processes > 1)
+      return fail("too_many_sockets", "a mix is one process: raise ulimit -n, or take fewer viewers");
   } else if (options.flat_out) {
     return fail("bad_option", "--flat-out is for sockets; over HTTP raise --rate");
   }

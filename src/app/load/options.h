@@ -32,6 +32,7 @@ struct Options {
   std::uint32_t ramp = 5'000;   // sockets opened a second, of all together
   bool flat_out = false;        // the next ping follows the answer
   std::uint64_t seed = 1;
+  bool mix = false;  // calls, tips, tickets, top-ups and limits beside the players
   bool json = false;
 
   bool over_http() const { return over == "http"; }
@@ -54,7 +55,8 @@ struct Plan {
 
 // `files_max`: how many files a process may open. Codes "bad_duration", "bad_price", "bad_deposit",
 // "too_many_sockets" (for the processes asked for), "too_fast" (a socket may send 50 pings a second),
-// "no_order" (a socket keeps its order, so there is nothing to shuffle).
+// "no_order" (a socket keeps its order, so there is nothing to shuffle), "bad_option" (that does not go
+// together with another).
 Result<Plan> plan_of(const Options& options, std::uint64_t files_max = kFilesMaxUsual);
 
 // "500ms", "60s", "10m", "1h": milliseconds.

@@ -4,11 +4,8 @@
 #include <iostream>
 
 #include "app/commands.h"
-#include "app/kafka_config.h"
 #include "app/progress.h"
-#include "app/target.h"
-#include "app/verify/verifier.h"
-#include "settler/soroban_chain.h"
+#include "app/verify/verify_system.h"
 
 namespace paytick::app {
 namespace {
@@ -24,27 +21,11 @@ int complain(const Error& error) {
 }
 
 int run(const Options& options) {
-  const auto target = find_target(options.target);
-  if (!target) return complain(target.error());
-  auto log = open_log_to_read(target->config, process_environment());
-  if (!log) return complain(log.error());
-  std::unique_ptr<settler::SorobanChain> chain;
-  if (!target->rpc_url.empty()) {
-    settler::SorobanConfig config;
-    config.rpc_url = target->rpc_url;
-    config.network_passphrase = target->network_passphrase;
-    config.router = target->router;
-    auto connected = settler::SorobanChain::connect(config, *target->account);
-    if (!connected) return complain(connected.error());
-    chain = std::move(*connected);
-  }
-
   ProgressLine line;
   const auto begin = std::chrono::steady_clock::now();
-  const auto report =
-      Verifier(**log, chain.get(), target->database_url).run([&](std::uint64_t done, std::uint64_t total) {
-        line.show("folding again " + progress_bar(done, total, begin) + " records");
-      });
+  const auto report = verify_system(options.target, [&](std::uint64_t done, std::uint64_t total) {
+    line.show("folding again " + progress_bar(done, total, begin) + " records");
+  });
   line.clear();
   if (!report) return complain(report.error());
   std::cout << (options.json ? to_json(*report) : to_words(*report));
