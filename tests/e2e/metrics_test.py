@@ -48,6 +48,8 @@ class MetricsTest(unittest.TestCase):
         self.assertEqual(self.metric("paytick_aggregator_partition_failed"), 0)
         self.await_same("paytick_log_commits_total", "paytick_log_commit_seconds_count")
         self.assertEqual(self.metric("paytick_gateway_sockets_opened_total"), 1)
+        for nothing in ("refused_visits", "handshakes_given_way", "freezes"):
+            self.assertEqual(self.metric(f"paytick_gateway_{nothing}_total"), 0, nothing)
         # Every answer was counted and timed; what the player sent and got has passed.
         paid = self.metric("paytick_gateway_answer_seconds_count")
         self.assertEqual(paid, 12)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 import unittest
+import urllib.request
 
 import websocket
 
@@ -128,9 +129,19 @@ class ProductionTest(unittest.TestCase):
         self.assertEqual(player.next()["account"], self.system["viewer"]["publicKey"])
         self.assertEqual(player.ping()["type"], "tick")
         player.close()
+        # The tables are made beside; billing does not wait for them.
+        history = urllib.request.Request(self.dev.dev["listen"] + "/api/account/history", headers={"Authorization": "Bearer " + token})
+        wait_for("the tables", lambda: self.dev.ask(history)[0] == 200)
         self.dev.call("GET", "/api/account/history?meter=" + self.system["viewer"]["meter"], token=token)
-        for who, status in ((token, 403), (None, 401), (log_in(self.dev, self.system["creator"]), 200)):
-            self.dev.call("GET", f"/api/creators/{self.system['creator']['publicKey']}/earnings", status=status, token=who)
+        # What a creator earned, by whom and with what words, is the creator's and the operator's: not even the platform reads it.
+        operator = (self.dev.folder / "production/operator.key").read_text().strip()
+        creator, readers = log_in(self.dev, self.system["creator"]), "/api/creators/" + self.system["creator"]["publicKey"]
+        for what in ("earnings", "tips", "fans"):
+            for who, status in ((token, 403), (None, 401), ("pk_production", 403), (creator, 200), (operator, 200)):
+                with self.subTest(what, status=status):
+                    self.dev.call("GET", f"{readers}/{what}", status=status, token=who)
+            self.dev.call("GET", f"/api/creators/me/{what}", token=creator)
+            self.dev.call("GET", f"{readers}/{what}?meter=" + self.system["viewer"]["meter"], status=401)
         with self.assertRaisesRegex(websocket.WebSocketBadStatusException, "403"):
             Player(self.dev, content)  # from a page that nobody has allowed
         status, body = self.dev.post("/v1/heartbeats", "{}\n", key=self.system["platformApiKey"])

@@ -339,6 +339,7 @@ class FreezeTest(SpendingCase):
                 break
         await_frozen("^rule heartbeats: 21 .* 2 a second are allowed$")
         hasty.close()
+        self.assertEqual(self.paytick.metric("paytick_gateway_freezes_total"), 3)
         self.agreement(self.paytick.await_settled()["charged"])
 
 

@@ -11,8 +11,12 @@ import subprocess
 import threading
 import time
 import unittest
+import urllib.error
 import urllib.request
 
+from contract import check_notice
+from credentials import operator_key
+from events import Events
 from running_paytick import PAYTICK, Paytick
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -49,6 +53,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         with self.server.lock:
             if set(self.headers["webhook-signature"].split()) != right or notice["id"] != self.headers["webhook-id"]:
                 self.server.wrong.append(notice)
+            try:
+                check_notice(notice)
+            except AssertionError as wrong:
+                self.server.wrong.append(str(wrong))
             self.server.came.append(notice)
         self.send_response(204)
         self.end_headers()
@@ -110,27 +118,10 @@ class WebhooksTest(unittest.TestCase):
         self.assertNotIn("refused", body)
 
     def events(self, query="", last=None):
-        """Opens an event stream; gives a function that reads the next event."""
-        headers = {"Authorization": "Bearer " + self.paytick.dev["platformApiKey"]}
-        if last is not None:
-            headers["Last-Event-ID"] = last
-        stream = urllib.request.urlopen(
-            urllib.request.Request(self.paytick.dev["listen"] + "/v1/events" + query, headers=headers), timeout=30)
+        """A function that reads the next event of a stream."""
+        stream = Events(self.paytick, self.paytick.dev["platformApiKey"], query, last)
         self.addCleanup(stream.close)
-        self.assertEqual(stream.headers["Content-Type"].split(";")[0], "text/event-stream")
-        while stream.readline() != b": listening\n":
-            pass
-
-        def next_event():
-            event = {}
-            while True:
-                line = stream.readline().decode().rstrip("\n")
-                if not line and event:
-                    return event
-                if line and not line.startswith(":"):
-                    name, value = line.split(": ", 1)
-                    event[name] = value
-        return next_event
+        return stream.next
 
     def test_1_nothing_is_lost_when_the_sender_is_killed(self):
         names = [f"film-{i}" for i in range(SESSIONS)]
@@ -177,7 +168,50 @@ class WebhooksTest(unittest.TestCase):
             self.assertEqual(refused.exception.code, expected)
             refused.exception.close()
 
-    def test_5_the_sample_receiver_verifies(self):
+    def test_5_every_kind_is_told_alike_and_as_documented(self):
+        dev, operator = self.paytick.dev, operator_key(self.paytick)
+        stream = Events(self.paytick, operator)
+        self.addCleanup(stream.close)
+        content = self.paytick.content(pricePerTick=20_000_000, refundUnused=False, platformBps=1000)
+        start, names = int(time.time() * 1000), {"session": "every kind", "attachment": "every kind"}
+        whose = "?meter=" + dev["viewer"]["meter"]
+
+        def send(*lines):
+            status, body = self.paytick.post("/v1/heartbeats", "".join(json.dumps(line | names) + "\n" for line in lines))
+            self.assertEqual((status, "refused" in body), (200, False), body)
+
+        def beat(second):
+            return {"type": "heartbeat", "seq": second + 1, "at": start + 1000 * second}
+        # Two seconds are paid, which leaves little; the third is not.
+        send({"type": "open", "viewer": dev["viewer"]["publicKey"], "meter": dev["viewer"]["meter"], "content": content, "at": start},
+             beat(0), beat(1), beat(2))
+        self.paytick.call("POST", "/api/tokens/purchase" + whose, {"amountTokens": 50}, key="every-kind")
+        wait_for("the top-up", lambda: self.paytick.call("GET", "/api/payment/balance" + whose)["balance"] >= 5)
+        send(beat(3), {"type": "stop", "at": start + 3500})
+        self.paytick.call("POST", "/api/tips/send" + whose, {"toCreatorId": dev["creator"]["publicKey"], "amountTokens": 1,
+                                                             "message": "Bravo"}, key="every-kind")
+        for what in ("freeze", "unfreeze"):
+            self.paytick.call("POST", f"/api/accounts/{dev['viewer']['publicKey']}/{what}", {"reason": "a drill"}, token=operator)
+
+        told = {}
+        kinds = {"halt", "low_balance", "resumed", "closed", "settled", "tip", "frozen", "unfrozen"}
+        while set(told) != kinds:
+            notice = stream.notice()
+            # Sessions of the tests before this one close meanwhile.
+            if notice["type"] not in ("halt", "low_balance", "resumed", "closed") or notice["reference"] == "every kind":
+                told.setdefault(notice["type"], notice)
+        self.assertEqual((told["halt"]["reason"], told["halt"]["reference"]), ("balance", "every kind"))
+        self.assertEqual((told["frozen"]["reason"], told["tip"]["message"]), ("a drill", "Bravo"))
+        self.assertEqual((told["closed"]["ticks"], told["closed"]["amount"]), (3, "6.0000000"))
+        for notice in told.values():
+            wait_for("the webhook of " + notice["type"], lambda one=notice: self.shop.count(id=one["id"]))
+        with self.shop.lock:
+            self.assertEqual({notice["type"]: notice for notice in self.shop.came if notice["id"] in
+                              {one["id"] for one in told.values()}}, told)
+            self.assertEqual(self.shop.wrong, [])
+        self.paytick.await_settled()
+
+    def test_6_the_sample_receiver_verifies(self):
         for secret, expected in [(SECRET, 0), (OLD, 0), ("whsec_" + base64.b64encode(b"of somebody else").decode(), 1)]:
             receiver = subprocess.Popen(["node", TOP / "docs/samples/webhook-receiver.mjs", "0"], stdout=subprocess.PIPE,
                                         text=True, env=os.environ | {"PAYTICK_WEBHOOK_SECRET": secret})

@@ -14,6 +14,7 @@ constexpr const char* kSchema = "paytick_logins";
 constexpr std::size_t kIdleMax = 4;
 constexpr std::int64_t kSweepMs = 60'000;
 
+// For each new connection: it may be one to a database that was made anew meanwhile.
 void make_tables(pqxx::connection& connection) {
   pqxx::work tx(connection);
   // One makes them at a time; the number only has to be paytick's own.
@@ -33,7 +34,6 @@ void make_tables(pqxx::connection& connection) {
 struct PostgresLogins::Pool {
   std::mutex mutex;
   std::vector<std::unique_ptr<pqxx::connection>> idle;
-  bool made = false;  // the tables
   std::atomic<std::int64_t> swept_ms{0};
 };
 
@@ -56,9 +56,7 @@ auto PostgresLogins::ask(const Work& work) {
       connection = projections::open_connection(url_, kSchema);
       // A challenge that was answered stays answered through a crash.
       connection->set_variable("synchronous_commit", "on");
-      const std::lock_guard lock(pool_->mutex);
-      if (!pool_->made) make_tables(*connection);
-      pool_->made = true;
+      make_tables(*connection);
     }
     pqxx::work tx(*connection);
     auto answer = work(tx);

@@ -34,6 +34,9 @@ void collect_gateway(Page& page, const ingest::GatewayStats& stats, std::int64_t
   page.set("paytick_gateway_batch_lines_total", c.batch_refused, {{"outcome", "refused"}});
   page.set("paytick_gateway_received_bytes_total", c.bytes_in);
   page.set("paytick_gateway_sent_bytes_total", c.bytes_out);
+  page.set("paytick_gateway_refused_visits_total", stats.refused_visits);
+  page.set("paytick_gateway_handshakes_given_way_total", stats.given_way);
+  page.set("paytick_gateway_freezes_total", c.freezes);
   page.set("paytick_gateway_cpu_seconds_total", stats.cpu_s);
   page.set("paytick_gateway_sessions", stats.sessions);
   page.set("paytick_gateway_contents", stats.contents);

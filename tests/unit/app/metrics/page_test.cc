@@ -74,6 +74,9 @@ TEST(MetricsCollectors, CopyTheGatewaysCounters) {
   stats.connections = 5;
   stats.counters.ticks = 3;
   stats.counters.refused = 2;
+  stats.counters.freezes = 4;
+  stats.refused_visits = 6;
+  stats.given_way = 7;
   stats.counters.answer_ms[0] = 1;
   stats.counters.answer_ms[ingest::kAnswerBuckets - 1] = 1;
   stats.counters.answer_ms_sum = 5'001;
@@ -84,6 +87,9 @@ TEST(MetricsCollectors, CopyTheGatewaysCounters) {
   EXPECT_EQ(value_of(text, "paytick_gateway_connections_max"), 20'000);
   EXPECT_THAT(text, HasSubstr("paytick_gateway_answers_total{outcome=\"paid\"} 3\n"));
   EXPECT_THAT(text, HasSubstr("paytick_gateway_answers_total{outcome=\"refused\"} 2\n"));
+  EXPECT_EQ(value_of(text, "paytick_gateway_freezes_total"), 4);
+  EXPECT_EQ(value_of(text, "paytick_gateway_refused_visits_total"), 6);
+  EXPECT_EQ(value_of(text, "paytick_gateway_handshakes_given_way_total"), 7);
   EXPECT_THAT(text, HasSubstr("paytick_gateway_answer_seconds_bucket{le=\"0.001\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("paytick_gateway_answer_seconds_bucket{le=\"+Inf\"} 2\n"));
   EXPECT_THAT(text, HasSubstr("paytick_gateway_answer_seconds_sum 5.001\n"));
