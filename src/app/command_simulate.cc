@@ -55,9 +55,11 @@ void add_simulate(CLI::App& app, int& exit_code) {
   simulate->add_option("--steps", options->steps, "Steps of each")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  simulate->add_option("--plant", options->plant,
-                       "A bug to plant, to see it caught: lost-position, double-settle, off-by-one, "
-                       "missing-fence, stale-snapshot, swallowed-in-doubt");
+  std::string bugs;
+  for (const simulation::Bug bug : simulation::all_bugs()) {
+    bugs.append(bugs.empty() ? "" : ", ").append(simulation::to_text(bug));
+  }
+  simulate->add_option("--plant", options->plant, "A bug to plant, to see it caught: " + bugs);
   simulate->footer(
       "Exit codes: 0 all agrees; 1 a difference was found, as a planted bug should be; 2 wrong options.");
   simulate->callback([options, &exit_code] { exit_code = run(*options); });

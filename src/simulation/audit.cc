@@ -1,6 +1,8 @@
 #include "simulation/audit.h"
 
+#include <array>
 #include <map>
+#include <variant>
 #include <vector>
 
 #include "invariants/every.h"
@@ -16,20 +18,27 @@ namespace {
 
 constexpr std::size_t kAll = 1U << 30;
 
+// As codec names the types, in the order of the variant.
+constexpr std::array<const char*, std::variant_size_v<Input>> kInputs{
+    "heartbeat", "open",   "stop",    "pause",   "resume", "limit", "freeze", "unfreeze", "charge", "credit",
+    "meter",     "refund", "content", "gateway", "clock",  "join",  "ask",    "metering", "payout"};
+
 class Auditing {
  public:
-  Auditing(log::EventLog& log, const SimulatedChain& chain, const projections::MemoryDatabase& database)
-      : log_(log), chain_(chain), database_(database) {}
+  Auditing(log::EventLog& log, const SimulatedChain& chain, const projections::MemoryDatabase& database,
+           const Told& told)
+      : log_(log), chain_(chain), database_(database), told_(told) {}
 
-  Audit run(const std::set<std::string>& acknowledged, const std::set<std::string>& promises) {
+  Audit run() {
     for (std::uint32_t p = 0; p < log_.partitions() && ok(); ++p) partition(PartitionId{p});
+    if (ok()) paid();
     for (const auto& [meter, totals] : chain_.meters())
       if (reported_[meter] != totals.version)
         differ("the log has version " + std::to_string(reported_[meter]) + " of a meter, the chain " +
                std::to_string(totals.version));
-    for (const std::string& line : acknowledged)
+    for (const std::string& line : told_.acknowledged)
       if (!found_.contains(line)) differ("an acknowledged input is not on the log");
-    for (const std::string& promise : promises)
+    for (const std::string& promise : told_.promises)
       if (!kept_.contains(promise)) differ("a client was told, and the log does not say: " + promise);
     return out_;
   }
@@ -54,6 +63,7 @@ class Auditing {
         const auto input = codec::parse_input(line);
         if (!input) return;
         auditor.input(r.append_time, *input);
+        ++out_.seen[kInputs.at(input->index())];
         kept_.insert(promise_of(*input));
         if (const auto* report = std::get_if<MeterReport>(&*input)) {
           std::uint64_t& version = reported_[report->meter];
@@ -68,6 +78,7 @@ class Auditing {
     if (ok() && static_cast<std::size_t>(folded) != inputs->size())
       return differ("not every input is folded");
     money(p, auditor);
+    answers(p, auditor);
     for (const auto& [id, bill] : auditor.sessions()) session(p, id, bill);
   }
 
@@ -94,6 +105,7 @@ class Auditing {
           if (const auto fine = invariants_.check(*output, at); !fine)
             differ(fine.error().code + ": ticks, " + fine.error().message);
           auditor.output(*output);
+          note(*output);
           if (const auto* tick = std::get_if<TickLine>(&*output))
             kept_.insert(promise_of(tick->session, tick->paid_until));
           if (const auto* adjust = std::get_if<AdjustLine>(&*output))
@@ -110,6 +122,26 @@ class Auditing {
     const auto behind = times_.lower_bound(to);
     if (first == behind) return {p, frame.offset, frame.append_time, frame.append_time};
     return {p, frame.offset, first->second, std::prev(behind)->second};
+  }
+
+  void note(const Output& line) {
+    const auto saw = [this](const std::string& what) { ++out_.seen[what]; };
+    if (const auto* l = std::get_if<HaltLine>(&line))
+      saw("halted: " + std::string(codec::to_text(l->reason)));
+    if (const auto* l = std::get_if<AdjustLine>(&line))
+      saw("given back: " + std::string(codec::to_text(l->reason)));
+    if (const auto* l = std::get_if<ChargeLine>(&line))
+      saw(l->kind == ChargeKind::ticket ? "a ticket is sold" : "a tip is given");
+    if (const auto* l = std::get_if<OpenedLine>(&line)) {
+      if (l->plan.initial_ticks != 0)
+        saw(l->plan.initial_price == Amount(0) ? "ticks are free" : "an initial price");
+      if (!l->plan.refund_unused) calls_.insert(l->session);
+    }
+    if (const auto* l = std::get_if<TickLine>(&line); l && l->k > 0 && calls_.contains(l->session))
+      saw("a later block of a call");
+    if (std::holds_alternative<JoinedLine>(line)) saw("joined");
+    if (std::holds_alternative<CreditLine>(line)) saw("credited");
+    if (std::holds_alternative<RejectedLine>(line)) saw("rejected");
   }
 
   void read_settlements(PartitionId p) {
@@ -130,19 +162,43 @@ class Auditing {
     for (const auto& [key, sum] : database_.sums())
       if (key.first == p) shown[{sum.line.meter, sum.line.creator, sum.line.bps}] = sum;
     for (const auto& [key, money] : auditor.sums()) {
-      const auto i = chain_.paid_sums().find(key);
-      const std::int64_t paid = i == chain_.paid_sums().end() ? 0 : i->second;
       out_.charged += money.charged;
       out_.due += money.due;
-      out_.paid += paid;
-      if (paid != money.due)
-        return differ("the chain has paid " + std::to_string(paid) + " of " + std::to_string(money.due));
+      due_[key] += money.due;
       const auto& row = shown[key];
-      if (row.charged != money.charged || row.due != money.due || row.paid != paid)
+      if (row.charged != money.charged || row.due != money.due || row.paid != money.due)
         return differ("the tables show a sum of " + std::to_string(row.charged) + "/" +
                       std::to_string(row.due) + "/" + std::to_string(row.paid) + ", not " +
                       std::to_string(money.charged) + "/" + std::to_string(money.due) + "/" +
-                      std::to_string(paid));
+                      std::to_string(money.due));
+    }
+  }
+
+  // A sum may stand in two partitions: a strange meter's free ticks are in that of nobody's.
+  void paid() {
+    for (const auto& [key, paid] : chain_.paid_sums()) due_.try_emplace(key, 0);
+    for (const auto& [key, due] : due_) {
+      const auto i = chain_.paid_sums().find(key);
+      const std::int64_t paid = i == chain_.paid_sums().end() ? 0 : i->second;
+      out_.paid += paid;
+      if (paid == due) continue;
+      return differ("the chain has paid " + std::to_string(paid) + " of " + std::to_string(due) +
+                    " due of meter " + to_text(std::get<MeterId>(key)) + " at " +
+                    std::to_string(std::get<std::uint16_t>(key)) + " bps");
+    }
+  }
+
+  void answers(PartitionId p, const Auditor& auditor) {
+    for (const auto& [meter, ordered] : auditor.credited()) {
+      const auto i = chain_.credited_sums().find(meter);
+      if (i == chain_.credited_sums().end() || i->second != ordered)
+        return differ("the treasury has not paid into a meter what was ordered");
+    }
+    const auto outcomes = told_.outcomes.find(p);
+    if (outcomes == told_.outcomes.end()) return;
+    for (const Outcome& outcome : outcomes->second) {
+      ++out_.answers;
+      if (auto what = auditor.difference(outcome)) return differ(*what);
     }
   }
 
@@ -157,10 +213,13 @@ class Auditing {
   log::EventLog& log_;
   const SimulatedChain& chain_;
   const projections::MemoryDatabase& database_;
+  const Told& told_;
   std::set<std::string> found_, kept_;
   // Of the partition at hand: the time that each input came to, and the rules that its lines keep.
   std::map<Offset, TimeMs> times_;
   invariants::Every invariants_;
+  std::set<SessionId> calls_;
+  std::map<Auditor::SumKey, std::int64_t> due_;
   std::map<MeterId, std::uint64_t> reported_;  // newest version on the log
   Audit out_;
 };
@@ -168,8 +227,8 @@ class Auditing {
 }  // namespace
 
 Audit audit(log::EventLog& log, const SimulatedChain& chain, const projections::MemoryDatabase& database,
-            const std::set<std::string>& acknowledged, const std::set<std::string>& promises) {
-  return Auditing(log, chain, database).run(acknowledged, promises);
+            const Told& told) {
+  return Auditing(log, chain, database, told).run();
 }
 
 }  // namespace paytick::simulation

@@ -21,7 +21,7 @@ bool Auditor::in_time(TimeMs at, std::int64_t late_ms) const {
 }
 
 bool Auditor::alive(const Session& s, const Screen& a) const {
-  return now_ - a.t <= s.open.plan.heartbeat_ms + jitter_ms(s.open.plan);
+  return s.open.call || now_ - a.t <= s.open.plan.heartbeat_ms + jitter_ms(s.open.plan);
 }
 
 Auditor::Session* Auditor::find(const AttachmentId& id) {
@@ -38,6 +38,7 @@ std::optional<std::size_t> Auditor::continued(const Open& e) const {
     const Session& s = sessions_[i];
     if (s.closed || s.open.viewer != e.viewer || s.open.meter != e.meter || s.open.content != e.content)
       continue;
+    if (s.open.call != e.call || s.end != kNever) continue;
     if (e.resume == s.open.session) return i;
     const auto here = [&](const auto& x) { return alive(s, x.second); };
     const bool watched = std::any_of(s.screens.begin(), s.screens.end(), here);
@@ -53,21 +54,24 @@ void Auditor::on(const Open& e) {
   }
   const auto same = [&](const Session& s) { return s.open.session == e.session; };
   if (known_.contains(e.attachment) || std::any_of(sessions_.begin(), sessions_.end(), same)) return;
+  // No later state can mend these: the attachment is used up.
   const auto meter = meters_.find(e.meter);
   const bool foreign = meter != meters_.end() && meter->second.foreign(e.viewer);
-  const bool closed = !foreign && closed_contents_.contains(e.content);
-  known_.insert(e.attachment);
-  if (foreign || closed) {
+  if (foreign || closed_contents_.contains(e.content) || (e.call && e.plan.refund_unused)) {
+    known_.insert(e.attachment);
     ++refused_;
     return;
   }
-  std::size_t i = sessions_.size();
-  if (const auto old = continued(e)) {
-    i = *old;
-  } else {
-    sessions_.push_back({});
-    sessions_.back().open = e;
+  if (!may_open(e)) {
+    ++refused_;
+    return;
   }
+  known_.insert(e.attachment);
+  std::size_t i = sessions_.size();
+  if (const auto old = continued(e))
+    i = *old;
+  else
+    begin(e);
   Session& s = sessions_[i];
   std::erase_if(s.screens, [&](const auto& x) { return !alive(s, x.second); });
   s.screens[e.attachment] = {e.gateway, e.boot, e.at.ms, now_};
@@ -76,14 +80,67 @@ void Auditor::on(const Open& e) {
   where_[e.attachment] = i;
 }
 
-std::optional<HaltReason> Auditor::why_not(const Session& s, const Viewer& v, const Meter& m) const {
+// Where only who has joined, or has a ticket, may be billed.
+bool Auditor::may_open(const Open& e) const {
+  const auto viewer = viewers_.find(e.viewer);
+  const Viewer none;
+  const Viewer& v = viewer == viewers_.end() ? none : viewer->second;
+  if (e.join_required && !v.joined.contains(e.content)) return false;
+  const auto is_for = [&](const auto& key) { return key.second.ticket == e.content; };
+  return !e.ticket_required || std::any_of(v.charges.begin(), v.charges.end(), is_for);
+}
+
+// Free ticks are given with the first session of a content, and never again.
+void Auditor::begin(const Open& e) {
+  Session& s = sessions_.emplace_back();
+  s.open = e;
+  s.first = e.at.ms;
+  Plan& plan = s.open.plan;
+  const bool free = plan.initial_ticks != 0 && plan.initial_price == Amount(0);
+  if (free && !viewers_[e.viewer].given_free.insert(e.content).second) plan.initial_ticks = 0;
+  holds_changed(e.viewer);
+}
+
+std::int64_t Auditor::Session::ends() const {
+  if (open.call) return block_begins(static_cast<std::int64_t>(bought.size()), true);
+  return bought.empty() ? open.at.ms : begins(*bought.rbegin() + 1);
+}
+
+// The first ticks cost the initial price together, and tick 0 carries it.
+std::int64_t Auditor::Session::price(std::int64_t k) const {
+  const Plan& plan = open.plan;
+  if (k == 0 && plan.initial_ticks > 0) return plan.initial_price.units();
+  return k < plan.initial_ticks ? 0 : plan.price_per_tick.units();
+}
+
+std::optional<HaltReason> Auditor::held(const Session& s) const {
+  const Viewer& v = viewers_.at(s.open.viewer);
   if (v.frozen) return HaltReason::frozen;
   if (v.paused || s.paused) return HaltReason::paused;
+  return stopped(s);
+}
+
+std::optional<HaltReason> Auditor::stopped(const Session& s) const {
   if (closed_contents_.contains(s.open.content)) return HaltReason::content;
-  if (m.asked_back) return HaltReason::refund;
-  if (s.open.plan.price_per_tick.units() > m.spendable()) return HaltReason::balance;
-  if (s.open.plan.price_per_tick.units() > v.left()) return HaltReason::limit;
+  if (meters_.at(s.open.meter).asked_back) return HaltReason::refund;
   return std::nullopt;
+}
+
+std::optional<HaltReason> Auditor::too_dear(const Session& s, std::int64_t price) const {
+  if (price > meters_.at(s.open.meter).spendable()) return HaltReason::balance;
+  if (price > viewers_.at(s.open.viewer).left()) return HaltReason::limit;
+  return std::nullopt;
+}
+
+void Auditor::buy_all(Session& s, const std::set<std::int64_t>& wanted, std::optional<HaltReason> reason) {
+  roll(viewers_[s.open.viewer]);
+  for (const std::int64_t k : wanted) {
+    if (!reason) reason = too_dear(s, s.price(k));
+    if (reason) break;
+    buy(s, k);
+  }
+  if (reason) return halt(s, *reason);
+  s.halt.reset();
 }
 
 void Auditor::on(const Heartbeat& e) {
@@ -107,26 +164,19 @@ void Auditor::on(const Heartbeat& e) {
   screen.at = std::max(screen.at, e.at.ms);
   screen.t = std::max(screen.t, now_);
   s->last = std::max(s->last, now_);
+  viewers_[s->open.viewer];
+  if (s->open.call) return ping_call(*s, e.at.ms);
   std::set<std::int64_t> wanted;
   if (s->fixed.empty())
     for (std::int64_t k = 0; k < plan.minimum_ticks; ++k) wanted.insert(k);
   for (std::int64_t i = 0; i < plan.heartbeat_ms / plan.tick_ms; ++i) wanted.insert(since / plan.tick_ms + i);
   std::erase_if(wanted, [&](std::int64_t k) { return s->bought.contains(k); });
   if (wanted.empty()) return;
-  Viewer& viewer = viewers_[s->open.viewer];
-  roll(viewer);
-  std::optional<HaltReason> reason;
-  for (const std::int64_t k : wanted) {
-    reason = why_not(*s, viewer, meter);
-    if (reason) break;
-    buy(*s, k);
-  }
-  if (reason) return halt(*s, *reason);
-  s->halt.reset();
+  buy_all(*s, wanted, held(*s));
 }
 
 void Auditor::buy(Session& s, std::int64_t k) {
-  const std::int64_t price = s.open.plan.price_per_tick.units();
+  const std::int64_t price = s.price(k);
   s.bought.insert(k);
   s.when[k] = viewers_[s.open.viewer].now;
   meters_[s.open.meter].charged += price;
@@ -137,15 +187,15 @@ void Auditor::buy(Session& s, std::int64_t k) {
 }
 
 void Auditor::make_due(Session& s, std::int64_t k) {
-  if (s.due.insert(k).second) sums_[s.sum()].due += s.open.plan.price_per_tick.units();
+  if (s.due.insert(k).second) sums_[s.sum()].due += s.price(k);
 }
 
 void Auditor::give_back(Session& s, std::int64_t at) {
   if (!s.open.plan.refund_unused) return;
-  const std::int64_t price = s.open.plan.price_per_tick.units();
   const auto bought = s.bought;
   for (const std::int64_t k : bought) {
     if (s.begins(k) <= at || s.due.contains(k)) continue;
+    const std::int64_t price = s.price(k);
     s.bought.erase(k);
     meters_[s.open.meter].charged -= price;
     sums_[s.sum()].charged -= price;
@@ -168,7 +218,12 @@ void Auditor::on(const Stop& e) {
     return;
   }
   s->screens.erase(e.attachment);
-  if (s->screens.empty()) give_back(*s, std::clamp(e.at.ms, now_ - s->late_ms, now_));
+  if (s->screens.empty()) leave(*s, std::clamp(e.at.ms, now_ - s->late_ms, now_));
+}
+
+void Auditor::leave(Session& s, std::int64_t at) {
+  give_back(s, at);
+  end_call(s, at);
 }
 
 void Auditor::on(const GatewayStarted& e) {
@@ -179,7 +234,7 @@ void Auditor::on(const GatewayStarted& e) {
       if (a.gateway == e.gateway && a.boot < e.boot) at = std::max(at.value_or(a.at), a.at);
     std::erase_if(s.screens,
                   [&](const auto& x) { return x.second.gateway == e.gateway && x.second.boot < e.boot; });
-    if (at && s.screens.empty()) give_back(s, *at);
+    if (at && s.screens.empty()) leave(s, *at);
   }
 }
 
@@ -189,16 +244,18 @@ void Auditor::on(const Clock&) {
     for (const std::int64_t k : s.bought)
       if (s.begins(k) <= now_) make_due(s, k);
     const Viewer& v = viewers_[s.open.viewer];
-    const bool held = s.paused || v.paused || v.frozen;
-    if (now_ - s.last >= (held ? kHeldIdleMs : kIdleMs) && now_ >= s.ends()) s.closed = true;
+    const bool waits = s.open.call ? s.runs() : s.paused || v.paused || v.frozen;
+    if (now_ - s.last >= (waits ? kHeldIdleMs : kIdleMs) && now_ >= s.ends()) s.closed = true;
   }
 }
 
 std::map<SessionId, Auditor::SessionBill> Auditor::sessions() const {
   std::map<SessionId, SessionBill> out;
-  for (const Session& s : sessions_)
-    out[s.open.session] = {static_cast<std::int64_t>(s.bought.size()), s.open.plan.price_per_tick.units(),
-                           s.closed, s.halt};
+  for (const Session& s : sessions_) {
+    std::int64_t amount = 0;
+    for (const std::int64_t k : s.bought) amount += s.price(k);
+    out[s.open.session] = {static_cast<std::int64_t>(s.bought.size()), amount, s.closed, s.halt};
+  }
   return out;
 }
 

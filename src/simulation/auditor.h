@@ -7,27 +7,32 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "model/inputs.h"
 #include "model/outputs.h"
+#include "model/reply.h"
 
 namespace paytick::simulation {
 
 class Auditor {
  public:
+  static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+  static constexpr std::int64_t kKeyMs = 7 * 86'400'000LL;  // keys are remembered
   struct Money {
     std::int64_t charged = 0, due = 0;
   };
   using SumKey = std::tuple<MeterId, CreatorId, std::uint16_t>;
   using Halts = std::vector<HaltReason>;
   struct SessionBill {
-    std::int64_t ticks = 0, price = 0;
+    std::int64_t ticks = 0, amount = 0;
     bool closed = false;
     std::optional<HaltReason> halt;
   };
@@ -43,6 +48,10 @@ class Auditor {
   const std::map<SumKey, Money>& sums() const { return sums_; }
   std::map<SessionId, SessionBill> sessions() const;
   std::int64_t spendable(const MeterId& meter) const;
+  const std::map<MeterId, std::int64_t>& credited() const { return credited_; }  // ordered, of each meter
+  // Whether this is how a command of the inputs ended, or how things stood when somebody asked; a command
+  // that is on the log several times may be answered as any of them.
+  std::optional<std::string> difference(const Outcome& told) const;
   std::uint64_t refused() const { return refused_; }
   std::uint64_t late() const { return late_; }
 
@@ -56,7 +65,7 @@ class Auditor {
     std::int64_t at = 0, t = 0;
   };
   struct Session {
-    Open open;
+    Open open;  // with the plan that the viewer got
     std::set<std::int64_t> bought, due, fixed;
     std::map<std::int64_t, Periods> when;  // a tick was bought
     std::map<AttachmentId, Screen> screens;
@@ -64,8 +73,15 @@ class Auditor {
     std::int64_t last = 0, late_ms = kLateMsDefault;
     std::optional<HaltReason> halt;
     Halts halts;
+    // Of a call: when block 0 begins, from when to when its clock stood, and when it ended.
+    std::int64_t first = 0, end = kNever;
+    std::vector<std::pair<std::int64_t, std::int64_t>> holds;
     std::int64_t begins(std::int64_t k) const { return open.at.ms + k * open.plan.tick_ms; }
-    std::int64_t ends() const { return bought.empty() ? open.at.ms : begins(*bought.rbegin() + 1); }
+    std::int64_t ends() const;
+    // Never while its clock stands before it; `forecast`: as though the clock went on now.
+    std::int64_t block_begins(std::int64_t k, bool forecast = false) const;
+    std::int64_t price(std::int64_t k) const;
+    bool runs() const { return open.call && end == kNever && !bought.empty(); }
     SumKey sum() const { return {open.meter, open.creator, open.plan.platform_bps}; }
   };
   struct Meter {
@@ -80,7 +96,8 @@ class Auditor {
   struct Remembered {
     std::int64_t t = 0;
     Input what;
-    bool ticket = false;
+    std::optional<ContentId> ticket;  // ends with its content, and not with time
+    Amount amount;
   };
   using Keys = std::map<std::string, Remembered>;
   struct Viewer {
@@ -90,6 +107,7 @@ class Auditor {
     Periods now;
     bool paused = false, frozen = false;
     Keys charges, credits;
+    std::set<ContentId> joined, given_free;  // ticks, once
     std::int64_t left() const { return limit - spent[static_cast<std::size_t>(period)]; }
   };
 
@@ -100,32 +118,47 @@ class Auditor {
   void on(const GatewayStarted& e);
   void on(const MeterReport& e);
   void on(const Limit& e);
-  void on(const Pause& e) { hold(e.viewer, e.session, true); }
-  void on(const Resume& e) { hold(e.viewer, e.session, false); }
+  void on(const Pause& e) { hold(e.viewer, e.session, true, e.reply); }
+  void on(const Resume& e) { hold(e.viewer, e.session, false, e.reply); }
   void on(const Freeze& e);
   void on(const Unfreeze& e);
   void on(const Charge& e);
   void on(const Credit& e);
   void on(const RefundRequest& e);
   void on(const ContentClosed& e);
-  // They cost nothing.
-  void on(const Join&) {}
-  void on(const Ask&) {}
-  void on(const Metering&) {}
-  void on(const Payout&) {}
+  void on(const Join& e);
+  void on(const Ask& e);
+  void on(const Metering& e);
+  void on(const Payout& e) { payouts_.insert(e.creator); }
 
   bool in_time(TimeMs at, std::int64_t late_ms) const;
   std::optional<std::size_t> continued(const Open& e) const;
-  std::optional<HaltReason> why_not(const Session& s, const Viewer& v, const Meter& m) const;
+  bool may_open(const Open& e) const;
+  void begin(const Open& e);
+  void leave(Session& s, std::int64_t at);  // the last screen has gone
+  std::optional<HaltReason> held(const Session& s) const;
+  std::optional<HaltReason> stopped(const Session& s) const;  // by what is no pause and no freeze
+  std::optional<HaltReason> too_dear(const Session& s, std::int64_t price) const;
+  // As many of them as can be paid, from the first; `reason`: none.
+  void buy_all(Session& s, const std::set<std::int64_t>& wanted, std::optional<HaltReason> reason);
   void buy(Session& s, std::int64_t k);
   void make_due(Session& s, std::int64_t k);
   void give_back(Session& s, std::int64_t at);
   void give_back_all(const ViewerId& viewer);
   void halt(Session& s, HaltReason reason);
   void ask_back(const ViewerId& viewer, const MeterId& meter);
-  void hold(const ViewerId& viewer, const std::optional<SessionId>& session, bool on);
+  void hold(const ViewerId& viewer, const std::optional<SessionId>& session, bool on, const ReplyTo& to);
+  void holds_changed(const ViewerId& viewer);  // clocks of calls stop or go on
+  void ping_call(Session& s, std::int64_t at);
+  void meter_call(Session& s, std::int64_t at);
+  void end_call(Session& s, std::int64_t at);
+  const Session* newest(const ViewerId& viewer, const ContentId& content) const;
+  // How a command ended: what is said of a viewer and a meter is how they stand.
+  void done(const ReplyTo& to, const ViewerId* viewer, const MeterId* meter, Outcome outcome = {});
+  void refuse(const ReplyTo& to);
   // Whether the key is new: then it may be remembered. A conflict is refused.
-  bool fresh(Keys& keys, const std::string& key, const Input& what);
+  bool fresh(Keys& keys, const std::string& key, const Input& what, const ReplyTo& to, const ViewerId& viewer,
+             const MeterId& meter);
   void roll(Viewer& v) const;
   void spend(const ViewerId& viewer, std::int64_t amount);
   bool alive(const Session& s, const Screen& a) const;
@@ -133,6 +166,7 @@ class Auditor {
 
   std::optional<std::string> sessions_differ() const;
   std::optional<std::string> sums_differ() const;
+  std::optional<std::string> viewers_differ() const;
 
   std::int64_t now_ = 0;
   std::vector<Session> sessions_;
@@ -143,6 +177,10 @@ class Auditor {
   std::map<SumKey, Money> sums_;
   std::set<ContentId> closed_contents_;
   std::multiset<std::string> keys_charged_, keys_credited_;
+  std::map<MeterId, std::int64_t> credited_;
+  std::set<std::pair<ViewerId, ContentId>> joins_;
+  std::multiset<CreatorId> payouts_;
+  std::multimap<CommandId, Outcome> outcomes_;
   std::uint64_t refused_ = 0, late_ = 0;
 
   // As the lines tell it.
@@ -152,6 +190,10 @@ class Auditor {
   std::map<SessionId, Halts> line_halts_;
   std::map<SessionId, std::int64_t> line_closed_;  // its ticks
   std::multiset<std::string> line_charged_, line_credited_;
+  std::map<MeterId, std::int64_t> line_credited_sums_;
+  std::set<std::pair<ViewerId, ContentId>> line_joins_;
+  std::multiset<CreatorId> line_payouts_;
+  std::map<ViewerId, ViewerLine> line_viewers_;
   std::uint64_t line_refused_ = 0, line_late_ = 0;
 };
 

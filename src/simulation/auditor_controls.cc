@@ -9,7 +9,6 @@
 namespace paytick::simulation {
 namespace {
 
-constexpr std::int64_t kKeyMs = 7 * 86'400'000LL;
 constexpr std::int64_t kKeysMax = 256;
 
 }  // namespace
@@ -47,23 +46,27 @@ void Auditor::on(const Limit& e) {
   Viewer& v = viewers_[e.viewer];
   v.limit = e.amount.units();
   v.period = e.period;
+  done(e.reply, &e.viewer, nullptr);
 }
 
-void Auditor::hold(const ViewerId& viewer, const std::optional<SessionId>& session, bool on) {
+void Auditor::hold(const ViewerId& viewer, const std::optional<SessionId>& session, bool on,
+                   const ReplyTo& to) {
   if (!session) {
     viewers_[viewer].paused = on;
     if (on) give_back_all(viewer);
-    return;
+    holds_changed(viewer);
+    return done(to, &viewer, nullptr);
   }
   const auto s = std::find_if(sessions_.begin(), sessions_.end(), [&](const Session& x) {
     return x.open.session == *session && x.open.viewer == viewer && !x.closed;
   });
-  if (s == sessions_.end()) {
-    ++refused_;
-    return;
-  }
+  if (s == sessions_.end()) return refuse(to);
   s->paused = on;
   if (on) give_back(*s, now_);
+  holds_changed(viewer);
+  Outcome outcome;
+  outcome.paused = on;
+  done(to, &viewer, &s->open.meter, outcome);
 }
 
 void Auditor::give_back_all(const ViewerId& viewer) {
@@ -74,15 +77,28 @@ void Auditor::give_back_all(const ViewerId& viewer) {
 void Auditor::on(const Freeze& e) {
   viewers_[e.viewer].frozen = true;
   give_back_all(e.viewer);
+  holds_changed(e.viewer);
+  done(e.reply, &e.viewer, nullptr);
 }
 
-void Auditor::on(const Unfreeze& e) { viewers_[e.viewer].frozen = false; }
+void Auditor::on(const Unfreeze& e) {
+  viewers_[e.viewer].frozen = false;
+  holds_changed(e.viewer);
+  done(e.reply, &e.viewer, nullptr);
+}
 
-bool Auditor::fresh(Keys& keys, const std::string& key, const Input& what) {
+bool Auditor::fresh(Keys& keys, const std::string& key, const Input& what, const ReplyTo& to,
+                    const ViewerId& viewer, const MeterId& meter) {
   std::erase_if(keys, [&](const auto& k) { return !k.second.ticket && now_ - k.second.t >= kKeyMs; });
   const auto known = keys.find(key);
   if (known == keys.end()) return true;
-  if (!(known->second.what == what)) ++refused_;
+  Outcome before;
+  before.repeated = before.has_key = true;
+  before.amount = known->second.amount;
+  if (known->second.what == what)
+    done(to, &viewer, &meter, before);
+  else
+    refuse(to);
   return false;
 }
 
@@ -90,39 +106,44 @@ void Auditor::on(const Charge& e) {
   Viewer& v = viewers_[e.viewer];
   Meter& m = meters_[e.meter];
   roll(v);
-  if (!fresh(v.charges, e.key, e)) return;
+  Charge what = e;
+  what.reply = {};
+  if (!fresh(v.charges, e.key, what, e.reply, e.viewer, e.meter)) return;
   const auto keys =
       std::count_if(v.charges.begin(), v.charges.end(), [](const auto& k) { return !k.second.ticket; });
   const std::int64_t amount = e.amount.units();
+  const bool ticket = e.kind == ChargeKind::ticket;
+  const bool sold_out = ticket && closed_contents_.contains(e.content);
   if (m.foreign(e.viewer) || amount <= 0 || v.frozen || v.paused || m.asked_back || keys >= kKeysMax ||
-      amount > m.spendable() || amount > v.left()) {
-    ++refused_;  // and not remembered
-    return;
-  }
-  v.charges[e.key] = {now_, e, e.kind == ChargeKind::ticket};
+      sold_out || amount > m.spendable() || amount > v.left())
+    return refuse(e.reply);  // and not remembered
+  v.charges[e.key] = {now_, what, ticket ? std::optional(e.content) : std::nullopt, e.amount};
   m.charged += amount;
   spend(e.viewer, amount);
   Money& sum = sums_[{e.meter, e.creator, e.bps}];
   sum.charged += amount;
   sum.due += amount;
   keys_charged_.insert(e.key + " " + std::to_string(amount));
+  Outcome outcome;
+  outcome.has_key = true;
+  outcome.amount = e.amount;
+  done(e.reply, &e.viewer, &e.meter, outcome);
 }
 
 // An order to pay into the meter; spendable only when the chain reports the deposit.
 void Auditor::on(const Credit& e) {
-  if (meters_[e.meter].foreign(e.viewer) || e.amount.units() <= 0) {
-    ++refused_;
-    return;
-  }
+  if (meters_[e.meter].foreign(e.viewer) || e.amount.units() <= 0) return refuse(e.reply);
   Credit what{e.viewer, e.meter, e.amount, e.key, {}, {}};  // words do not make it another order
   Keys& keys = viewers_[e.viewer].credits;
-  if (!fresh(keys, e.key, what)) return;
-  if (static_cast<std::int64_t>(keys.size()) >= kKeysMax) {
-    ++refused_;
-    return;
-  }
-  keys[e.key] = {now_, what, false};
+  if (!fresh(keys, e.key, what, e.reply, e.viewer, e.meter)) return;
+  if (static_cast<std::int64_t>(keys.size()) >= kKeysMax) return refuse(e.reply);
+  keys[e.key] = {now_, what, std::nullopt, e.amount};
   keys_credited_.insert(e.key + " " + std::to_string(e.amount.units()));
+  credited_[e.meter] += e.amount.units();
+  Outcome outcome;
+  outcome.has_key = true;
+  outcome.amount = e.amount;
+  done(e.reply, &e.viewer, &e.meter, outcome);
 }
 
 // A report of the request's ledger or a later one knows of it, and whether it is over.
@@ -150,8 +171,12 @@ void Auditor::on(const ContentClosed& e) {
   if (!closed_contents_.insert(e.content).second) return;
   for (Session& s : sessions_) {
     if (s.closed || s.open.content != e.content) continue;
-    give_back(s, now_);
+    leave(s, now_);
     halt(s, HaltReason::content);
+  }
+  for (auto& [id, v] : viewers_) {
+    std::erase_if(v.charges, [&](const auto& key) { return key.second.ticket == e.content; });
+    v.joined.erase(e.content);
   }
 }
 

@@ -32,6 +32,7 @@ void Auditor::output(const Output& line) {
   }
   if (const auto* l = std::get_if<CreditLine>(&line)) {
     line_credited_.insert(l->key + " " + std::to_string(l->amount.units()));
+    line_credited_sums_[l->meter] = l->credited.units();
     return;
   }
   if (const auto* l = std::get_if<HaltLine>(&line)) {
@@ -42,6 +43,9 @@ void Auditor::output(const Output& line) {
     line_closed_[l->session] = l->ticks;
     return;
   }
+  if (const auto* l = std::get_if<JoinedLine>(&line)) line_joins_.emplace(l->viewer, l->content);
+  if (const auto* l = std::get_if<PayoutLine>(&line)) line_payouts_.insert(l->creator);
+  if (const auto* l = std::get_if<ViewerLine>(&line)) line_viewers_[l->viewer] = *l;
   line_late_ += std::holds_alternative<LateLine>(line) ? 1 : 0;
   line_refused_ += std::holds_alternative<RejectedLine>(line) ? 1 : 0;
 }
@@ -51,6 +55,10 @@ std::optional<std::string> Auditor::difference() const {
   if (auto what = sums_differ()) return what;
   if (line_charged_ != keys_charged_) return "other charges on the log than by its inputs";
   if (line_credited_ != keys_credited_) return "other credits on the log than by its inputs";
+  if (line_credited_sums_ != credited_) return "other sums of credits on the log than by its inputs";
+  if (line_joins_ != joins_) return "others have joined on the log than by its inputs";
+  if (line_payouts_ != payouts_) return "other payouts on the log than by its inputs";
+  if (auto what = viewers_differ()) return what;
   const auto count = [](const char* what, std::uint64_t got, std::uint64_t want) {
     return std::to_string(got) + " " + what + " on the log, " + std::to_string(want) + " by its inputs";
   };
@@ -80,6 +88,20 @@ std::optional<std::string> Auditor::sessions_differ() const {
   }
   for (const auto& [id, ticks] : line_ticks_)
     if (!ours.contains(id) && !ticks.empty()) return "session " + to_text(id) + " has no open that counts";
+  return std::nullopt;
+}
+
+// Told whenever it changes; who was never told of is as everybody is at first.
+std::optional<std::string> Auditor::viewers_differ() const {
+  for (const auto& [id, v] : viewers_) {
+    const auto told = line_viewers_.find(id);
+    ViewerLine line;
+    line.limit = Amount(Viewer().limit);
+    if (told != line_viewers_.end()) line = told->second;
+    if (line.limit.units() != v.limit || line.period != v.period || line.paused != v.paused ||
+        line.frozen != v.frozen)
+      return "viewer " + to_text(id) + " is held or limited otherwise on the log than by its inputs";
+  }
   return std::nullopt;
 }
 

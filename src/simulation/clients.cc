@@ -145,8 +145,11 @@ void Clients::on_text(ingest::ConnId conn, const std::string& text) {
   const auto session = parse_id<SessionId>(member(text, "session"));
   promises_.insert(promise_of(session.value_or(SessionId{}), TimeMs{std::stoll(member(text, "paidUntil"))}));
   ++told_;
-  for (Viewer& v : viewers_)
-    if (v.conn == conn) v.resume_token = member(text, "resumeToken");
+  for (Viewer& v : viewers_) {
+    if (v.conn != conn) continue;
+    v.resume_token = member(text, "resumeToken");
+    if (session && on_session) on_session(v.open.viewer, *session);
+  }
 }
 
 void Clients::on_answer(ingest::RunId run, const std::string& lines) {

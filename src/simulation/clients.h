@@ -3,6 +3,7 @@
 // is sent again; what was told to be taken or paid is remembered for the audit.
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -20,9 +21,10 @@ class Clients final : public GatewayHost::Client {
  public:
   Clients(GatewayHost& gateway, SeededRandom& random, VirtualClock& clock, Faults& faults);
 
-  void add(const Open& viewer);  // viewer, meter and content of it
-  void act();                    // one of them does something
-  void send_batch();             // what the platform has not heard `accepted` of
+  void add(const Open& viewer);                                       // viewer, meter and content of it
+  std::function<void(const ViewerId&, const SessionId&)> on_session;  // that somebody was told of
+  void act();                                                         // one of them does something
+  void send_batch();  // what the platform has not heard `accepted` of
   bool idle() const { return unsent_.empty() && runs_.empty(); }
   const std::set<std::string>& promises() const { return promises_; }
   std::uint64_t told() const { return told_; }

@@ -1,25 +1,13 @@
 #include "simulation/faulty_log.h"
 
-#include <algorithm>
-#include <array>
 #include <utility>
 #include <vector>
 
-#include "aggregator/fold.h"
 #include "model/codec.h"
 #include "model/frame.h"
-#include "settler/settler_snapshot.h"
 
 namespace paytick::simulation {
 namespace {
-
-constexpr std::array<std::pair<std::string_view, Bug>, 6> kNames{
-    {{"lost-position", Bug::lost_position},
-     {"double-settle", Bug::double_settle},
-     {"off-by-one", Bug::off_by_one},
-     {"missing-fence", Bug::missing_fence},
-     {"stale-snapshot", Bug::stale_snapshot},
-     {"swallowed-in-doubt", Bug::swallowed_in_doubt}}};
 
 // A fence of another epoch; nothing for other records.
 std::optional<std::string> with_epoch(const std::string& record, int by) {
@@ -30,51 +18,7 @@ std::optional<std::string> with_epoch(const std::string& record, int by) {
   return build_fence(*fence);
 }
 
-std::string one_tick_earlier(std::string value) {
-  std::string out;
-  codec::for_each_line(value, [&](codec::MutableLine line) {
-    auto input = codec::parse_input(line);
-    if (!input) return;
-    if (auto* e = std::get_if<Heartbeat>(&*input)) e->at = e->at - 10'000;
-    codec::write(*input, out);
-  });
-  return out;
-}
-
 }  // namespace
-
-std::optional<Bug> bug_named(std::string_view name) {
-  std::string with_hyphens(name);
-  std::ranges::replace(with_hyphens, '_', '-');
-  for (const auto& [text, bug] : kNames)
-    if (text == with_hyphens) return bug;
-  return std::nullopt;
-}
-
-std::string_view to_text(Bug bug) {
-  for (const auto& [text, known] : kNames)
-    if (known == bug) return text;
-  return "none";
-}
-
-// Keeps the snapshot for the next one, and writes the one before it, dressed as the newest.
-void FaultyLog::age(log::Step& step) {
-  std::vector<std::string> now;
-  for (const log::NewRecord& r : step.records)
-    if (r.to.topic == log::Topic::snapshots && r.key != "newest" &&
-        !r.key.starts_with(settler::kSettlerSnapshotPrefix))
-      now.push_back(r.value);
-  if (now.empty()) return;
-  const PartitionId partition = step.records[0].to.partition;
-  const aggregator::FoldConfig config{partition, partitions()};
-  const auto before = std::exchange(last_chunks_[partition], now);
-  const auto old = aggregator::Fold::restore(config, source_of(before));
-  const auto fresh = aggregator::Fold::restore(config, source_of(now));
-  if (before.empty() || !old || !fresh) return;
-  const auto dressed = old->fold.snapshot(fresh->position, fresh->prev).all();
-  if (dressed.size() != now.size()) return;
-  for (std::size_t i = 0; i < dressed.size(); ++i) step.records[i].value = dressed[i];
-}
 
 Result<std::vector<Offset>> FaultyLog::append(std::span<const log::NewRecord> records) {
   auto done = ForwardingLog::append(records);
@@ -91,12 +35,9 @@ Result<std::vector<Offset>> FaultyLog::commit(const log::Step& step) {
       return ForwardingLog::commit(silent);
     }
   }
-  if (bug_ == Bug::stale_snapshot) {
-    log::Step stale = step;
-    age(stale);
-    return ForwardingLog::commit(stale);
-  }
-  auto done = ForwardingLog::commit(step);
+  log::Step spoilt = step;
+  snapshots_.spoil(spoilt, partitions());
+  auto done = ForwardingLog::commit(spoilt);
   if (!done && bug_ == Bug::swallowed_in_doubt && done.error().next == Next::in_doubt)
     return std::vector<Offset>(step.records.size());
   return done;
@@ -110,13 +51,30 @@ Result<std::vector<log::Record>> FaultyLog::read(log::TopicPartition tp, Offset 
     for (log::Record& r : *records)
       if (auto value = with_epoch(r.value, 1)) r.value = std::move(*value);
   if (tp.topic != log::Topic::heartbeats) return records;
+  if (PlantedInputs::has(bug_)) return planted(tp, std::move(*records));
   for (log::Record& r : *records) {
-    if (bug_ == Bug::off_by_one) r.value = one_tick_earlier(std::move(r.value));
     if (bug_ == Bug::lost_position && static_cast<std::int64_t>(r.offset) % 13 == 12) {
       r.value.clear();  // what stood here is passed over
       codec::write(Clock{}, r.value);
     }
   }
+  return records;
+}
+
+// What a record is read as depends on those before it, wherever the reader begins.
+Result<std::vector<log::Record>> FaultyLog::planted(log::TopicPartition tp,
+                                                    std::vector<log::Record> records) {
+  auto [at, is_new] = inputs_.try_emplace(tp.partition, bug_);
+  Inputs& inputs = at->second;
+  while (!records.empty() && inputs.next <= records.back().offset) {
+    auto more = ForwardingLog::read(tp, inputs.next, 1U << 20);
+    if (!more || more->empty()) return more;
+    for (log::Record& r : *more) {
+      inputs.values[r.offset] = inputs.planted.next(std::move(r.value));
+      inputs.next = Offset{static_cast<std::int64_t>(r.offset) + 1};
+    }
+  }
+  for (log::Record& r : records) r.value = inputs.values.at(r.offset);
   return records;
 }
 

@@ -1,6 +1,5 @@
 #pragma once
-// The log as a product with a planted bug would use it; without one it hands every call through. The bugs
-// live here so that no product code has a switch for them.
+// The log as a product with a planted bug would use it; without one it hands every call through.
 
 #include <cstdint>
 #include <map>
@@ -10,24 +9,15 @@
 #include <vector>
 
 #include "log/forwarding_log.h"
+#include "simulation/bugs.h"
+#include "simulation/planted_inputs.h"
+#include "simulation/planted_snapshots.h"
 
 namespace paytick::simulation {
 
-enum class Bug : std::uint8_t {
-  none,
-  lost_position,       // every 13th read goes one record too far, and nobody notices
-  double_settle,       // planted in the chain
-  off_by_one,          // a heartbeat counts one tick earlier
-  missing_fence,       // a new owner does not say so
-  stale_snapshot,      // the state of an older snapshot under the newest one's position
-  swallowed_in_doubt,  // a doubtful write is taken for done
-};
-std::optional<Bug> bug_named(std::string_view name);
-std::string_view to_text(Bug bug);
-
 class FaultyLog final : public log::ForwardingLog {
  public:
-  FaultyLog(log::EventLog& log, Bug bug) : ForwardingLog(log), bug_(bug) {}
+  FaultyLog(log::EventLog& log, Bug bug) : ForwardingLog(log), bug_(bug), snapshots_(bug) {}
 
   Result<std::vector<Offset>> append(std::span<const log::NewRecord> records) override;
   Result<std::vector<Offset>> commit(const log::Step& step) override;
@@ -38,10 +28,17 @@ class FaultyLog final : public log::ForwardingLog {
   std::uint64_t snapshots_loaded() const { return snapshots_loaded_; }
 
  private:
-  void age(log::Step& step);
+  struct Inputs {  // of a partition
+    explicit Inputs(Bug bug) : planted(bug) {}
+    PlantedInputs planted;
+    std::map<Offset, std::string> values;
+    Offset next{};
+  };
+  Result<std::vector<log::Record>> planted(log::TopicPartition tp, std::vector<log::Record> records);
 
-  Bug bug_;
-  std::map<PartitionId, std::vector<std::string>> last_chunks_;
+  const Bug bug_;
+  PlantedSnapshots snapshots_;
+  std::map<PartitionId, Inputs> inputs_;
   std::uint64_t snapshots_loaded_ = 0;
 };
 

@@ -92,4 +92,9 @@ void GatewayHost::deliver(PartitionId, std::span<const Reply> replies) {
     if (!faults_.loses_reply()) life_->replies.push_back(reply);
 }
 
+void GatewayHost::answer(PartitionId partition, std::span<const Outcome> outcomes) {
+  auto& all = outcomes_[partition];
+  all.insert(all.end(), outcomes.begin(), outcomes.end());
+}
+
 }  // namespace paytick::simulation

@@ -3,9 +3,11 @@
 // start follows the catalogue, takes the live attachments from the fold, and says its new boot on the log.
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "aggregator/partition_worker.h"
 #include "ingest/gateway_core.h"
@@ -34,6 +36,8 @@ class GatewayHost final : public ingest::Outbox, public aggregator::ReplySink {
     std::vector<Offset> positions;
   };
   bool up() const { return life_ != nullptr; }
+  // How commands ended, of each partition; nobody waits for them but the audit.
+  const std::map<PartitionId, std::vector<Outcome>>& outcomes() const { return outcomes_; }
   Result<void> start(log::EventLog& log, const Restored& restored);
   // Follows the log, passes replies on, and takes a batch or writes the one taken; true while there is more.
   Result<bool> step(log::EventLog& log);
@@ -57,7 +61,7 @@ class GatewayHost final : public ingest::Outbox, public aggregator::ReplySink {
   };
 
   void send(ingest::ConnId to, std::string_view text) override;
-  using ReplySink::answer;  // outcomes: nobody waits for commands here
+  void answer(PartitionId partition, std::span<const Outcome> outcomes) override;
   void answer(ingest::RunId run, std::string lines, std::uint32_t accepted, std::uint32_t refused) override;
   void deliver(PartitionId partition, std::span<const Reply> replies) override;
   Result<bool> follow();
@@ -70,6 +74,7 @@ class GatewayHost final : public ingest::Outbox, public aggregator::ReplySink {
   std::uint64_t boot_ = 0;
   Client* client_ = nullptr;
   std::unique_ptr<Life> life_;
+  std::map<PartitionId, std::vector<Outcome>> outcomes_;
 };
 
 }  // namespace paytick::simulation

@@ -21,6 +21,9 @@ Result<settler::Preparation> SimulatedChain::prepare(std::span<const SettlementI
                                                      TimeMs max_time) {
   settler::Preparation out;
   out.prepared.items.assign(items.begin(), items.end());
+  if (bug == Bug::payout_beyond_due)
+    for (SettlementItem& item : out.prepared.items)
+      if (asked_to_pay_.contains(item.creator)) item.cumulative = Amount(item.cumulative.units() + 1);
   make(out.prepared, sequence, min_time, max_time);
   return out;
 }
@@ -75,15 +78,17 @@ void SimulatedChain::apply(const Prepared& p) {
   answer.network_fee = Amount(100);
   for (const SettlementItem& item : p.items) {
     std::int64_t& paid = paid_[{item.meter, item.creator, item.bps}];
-    const std::int64_t amount = std::max<std::int64_t>(0, item.cumulative.units() - (pays_twice ? 0 : paid));
+    const std::int64_t amount =
+        std::max<std::int64_t>(0, item.cumulative.units() - (bug == Bug::double_settle ? 0 : paid));
     paid += amount;
     if (const auto m = meters_.find(item.meter); amount > 0 && m != meters_.end()) {
       m->second.paid = Amount(m->second.paid.units() + amount);
       tell(m->second);
     }
-    const Amount fee = rounds_each_payment ? platform_share(Amount(amount), item.bps)
-                                           : Amount(platform_share(Amount(paid), item.bps).units() -
-                                                    platform_share(Amount(paid - amount), item.bps).units());
+    const Amount fee = bug == Bug::share_rounding_lost
+                           ? platform_share(Amount(amount), item.bps)
+                           : Amount(platform_share(Amount(paid), item.bps).units() -
+                                    platform_share(Amount(paid - amount), item.bps).units());
     answer.items.push_back(
         {item.sum, Amount(paid), Amount(amount), fee, amount > 0 ? kCodePaid : kCodeNothingNew});
   }
@@ -95,7 +100,7 @@ CreditedItem SimulatedChain::pay_in(const CreditItem& item) {
   const auto m = meters_.find(item.meter);
   if (m == meters_.end()) return {item.meter, item.cumulative, Amount(0), settler::kCodeUnknownMeter};
   std::int64_t& sum = credited_[item.meter];
-  const std::int64_t amount = item.cumulative.units() - (pays_twice ? 0 : sum);
+  const std::int64_t amount = item.cumulative.units() - (bug == Bug::double_settle ? 0 : sum);
   if (amount <= 0) return {item.meter, Amount(sum), Amount(0), kCodeNothingNew};
   if (amount > treasury) return {item.meter, item.cumulative, Amount(0), settler::kCodeTransferFailed};
   sum += amount;

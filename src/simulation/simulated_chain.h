@@ -6,11 +6,13 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <vector>
 
 #include "settler/chain_port.h"
+#include "simulation/bugs.h"
 
 namespace paytick::simulation {
 
@@ -24,10 +26,7 @@ class SimulatedChain final : public settler::ChainPort {
   // Asked at each send; drawn from the seed.
   std::function<SendFault()> send_fault;
   std::function<EventFault()> event_fault;  // asked at each question for events or totals
-  // Planted bugs of the contract: the sum itself is paid, not the difference …
-  bool pays_twice = false;
-  // … and the platform's share is taken of each payment, not of the sum.
-  bool rounds_each_payment = false;
+  Bug bug = Bug::none;  // double_settle, share_rounding_lost and payout_beyond_due are planted here
 
   explicit SimulatedChain(TimeMs now) { ledger_.close_time = now; }
   void close_ledger(TimeMs now);
@@ -40,6 +39,8 @@ class SimulatedChain final : public settler::ChainPort {
   void request_refund(const MeterId& meter);
   void pay_out(const MeterId& meter);  // what is asked for, if anything is
   const std::map<MeterId, MeterReport>& meters() const { return meters_; }
+  // That a creator has asked for it, which only a planted bug cares about.
+  void asked_to_pay(const CreatorId& creator) { asked_to_pay_.insert(creator); }
 
   AccountId source() const override { return {}; }
   Result<settler::LedgerInfo> latest_ledger() override { return ledger_; }
@@ -75,6 +76,7 @@ class SimulatedChain final : public settler::ChainPort {
   std::map<MeterId, std::int64_t> credited_;
   std::map<MeterId, MeterReport> meters_;
   std::map<MeterId, std::int64_t> asked_back_;
+  std::set<CreatorId> asked_to_pay_;
   std::vector<settler::ChainEvent> events_;
 };
 

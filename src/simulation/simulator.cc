@@ -11,15 +11,16 @@ namespace {
 
 class World {
  public:
-  World(std::uint64_t seed, Bug bug) : random_(seed), chain_(clock_.time) {
+  World(std::uint64_t seed, Bug bug) : random_(seed), chain_(begin()) {
     report_.seed = seed;
-    chain_.pays_twice = bug == Bug::double_settle;
+    chain_.bug = bug;
     chain_.send_fault = [this] { return faults_.send(); };
     chain_.event_fault = [this] { return faults_.events(); };
     hosts_ = std::make_unique<Hosts>(bug, random_, clock_, chain_, faults_);
     players_ = std::make_unique<Players>(kPartitions, random_, clock_, chain_, faults_);
     clients_ = std::make_unique<Clients>(hosts_->gateway(), random_, clock_, faults_);
     for (const Open& viewer : players_->viewers()) clients_->add(viewer);
+    clients_->on_session = [this](const ViewerId& v, const SessionId& s) { players_->on_session(v, s); };
   }
 
   Report run(std::uint64_t steps) {
@@ -29,8 +30,11 @@ class World {
       report_.difference = *hosts_->stopped();
     } else {
       const Audit found =
-          audit(hosts_->log(), chain_, hosts_->database(), players_->acknowledged(), clients_->promises());
+          audit(hosts_->log(), chain_, hosts_->database(),
+                {players_->acknowledged(), clients_->promises(), hosts_->gateway().outcomes()});
       report_.told = clients_->told();
+      report_.answers = found.answers;
+      report_.seen = found.seen;
       report_.charged = found.charged;
       report_.due = found.due;
       report_.paid = found.paid;
@@ -53,6 +57,12 @@ class World {
   }
 
  private:
+  // Every fourth run sees a day and a month end.
+  TimeMs begin() {
+    constexpr std::int64_t kOctober = 1'790'812'800'000;
+    if (random_.one_in(4)) clock_.time = TimeMs{kOctober - random_.upto(60'000)};
+    return clock_.time;
+  }
   void send_one() {
     if (const auto done = players_->send_one(hosts_->faulty()); !done)
       hosts_->failed(done.error(), "gateway");
@@ -64,7 +74,7 @@ class World {
     if (what >= 34) return clients_->send_batch();
     if (what >= 28) return static_cast<void>(hosts_->step_gateway());
     if (what >= 26) return static_cast<void>(hosts_->step_reader(0));
-    if (what < 4) return random_.one_in(10) ? players_->play() : clients_->act();
+    if (what < 4) return random_.one_in(4) ? players_->play() : clients_->act();
     if (what < 6) return send_one();
     if (what == 6) return players_->clock();
     if (what == 7) {
@@ -175,10 +185,11 @@ std::string to_text(const Report& report) {
            ? std::string("agrees")
            : (report.by_auditor ? "DIFFERS: " : "STOPPED by a check of its own: ") + report.difference) +
       "; steps " + std::to_string(report.steps) + ", inputs " + std::to_string(report.inputs) + ", told " +
-      std::to_string(report.told) + ", charged " + std::to_string(report.charged) + ", due " +
-      std::to_string(report.due) + ", paid " + std::to_string(report.paid) + ", restores from a snapshot " +
-      std::to_string(report.snapshots_loaded) + " and of the settler " +
-      std::to_string(report.settlers_restored) + ", trace " + std::to_string(report.trace) + "; faults:";
+      std::to_string(report.told) + ", commands answered " + std::to_string(report.answers) + ", charged " +
+      std::to_string(report.charged) + ", due " + std::to_string(report.due) + ", paid " +
+      std::to_string(report.paid) + ", restores from a snapshot " + std::to_string(report.snapshots_loaded) +
+      " and of the settler " + std::to_string(report.settlers_restored) + ", trace " +
+      std::to_string(report.trace) + "; faults:";
   for (const auto& [kind, n] : report.faults) out += " " + kind + "=" + std::to_string(n);
   return out;
 }

@@ -16,8 +16,10 @@ struct Report {
   std::uint64_t seed = 0;
   std::uint64_t steps = 0;                      // taken
   std::map<std::string, std::uint64_t> faults;  // fired, by kind
+  std::map<std::string, std::uint64_t> seen;    // inputs by type, and what came of them
   std::uint64_t inputs = 0;                     // acknowledged
   std::uint64_t told = 0;                       // clients: that it is taken, or paid
+  std::uint64_t answers = 0;                    // to commands
   std::uint64_t snapshots_loaded = 0;           // restores of the fold that began with a snapshot
   std::uint64_t settlers_restored = 0;          // the settler's, of a partition each
   std::int64_t charged = 0, due = 0, paid = 0;
