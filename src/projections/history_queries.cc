@@ -1,5 +1,6 @@
 #include "projections/history_queries.h"
 
+#include "projections/chain_words.h"
 #include "projections/query_json.h"
 #include "projections/query_pool.h"
 
@@ -8,7 +9,7 @@ namespace {
 
 // One page of the view `history`, where `owner` is the column that is compared with $1. The transaction that
 // paid for an item is the first one after which the contract holds at least what the sum was when it was
-// charged.
+// charged; a credit's is the first after which the meter was given all that was ordered until then.
 std::string page_sql(const std::string& owner, const std::string& kind) {
   return "WITH page AS (SELECT * FROM history WHERE " + owner + " = $1" +
          (kind.empty() ? "" : " AND kind = '" + kind + "'") +
@@ -20,15 +21,24 @@ std::string page_sql(const std::string& owner, const std::string& kind) {
          "page.price,"
          " page.amount, page.fee, halt_reason(page.halt) AS halt, long_id(page.proof) AS proof, page.note, "
          "page.viewer, page.message, page.channel,"
-         " page.settled_at IS NOT NULL AND (paid.tx_hash IS NOT NULL OR page.amount = 0) AS settled,"
+         " page.settled_at IS NOT NULL AND (paid.tx_hash IS NOT NULL OR given.tx_hash IS NOT NULL OR "
+         "page.amount = 0) AS settled,"
+         " CASE WHEN page.settled_at IS NOT NULL AND paid.tx_hash IS NULL AND given.tx_hash IS NULL AND "
+         "page.amount <> 0"
+         "  THEN coalesce(parked.code, refused.code) END AS trouble,"
          " page.settled_at IS NOT NULL AS settles,"
-         " coalesce(page.tx_hash, paid.tx_hash) AS tx_hash, coalesce(page.ledger, paid.ledger) AS ledger"
+         " coalesce(page.tx_hash, paid.tx_hash, given.tx_hash) AS tx_hash,"
+         " coalesce(page.ledger, paid.ledger, given.ledger) AS ledger"
          " FROM page LEFT JOIN contents c USING (content)"
          " LEFT JOIN LATERAL (SELECT i.tx_hash, i.ledger FROM settlement_items i WHERE i.partition = "
          "page.partition"
          "  AND i.sum_id = page.sum_id AND i.cumulative >= page.settled_at AND i.amount > 0 AND page.amount "
          "> 0"
          "  ORDER BY i.cumulative LIMIT 1) paid ON page.settled_at IS NOT NULL"
+         " LEFT JOIN LATERAL (SELECT g.tx_hash, g.ledger FROM credit_payments g WHERE g.meter = page.meter"
+         "  AND g.cumulative >= page.settled_at ORDER BY g.cumulative LIMIT 1) given ON page.kind = 'credit'"
+         " LEFT JOIN parked ON parked.partition = page.partition AND parked.sum_id = page.sum_id"
+         " LEFT JOIN parked_credits refused ON refused.meter = page.meter AND page.kind = 'credit'"
          " ORDER BY page.at_ms DESC, page.id DESC";
 }
 
@@ -59,6 +69,14 @@ void put_item(Json& json, const pqxx::row& row, const std::string& owner) {
   if (row["settles"].as<bool>()) {
     json.Key("settled");
     json.Bool(row["settled"].as<bool>());
+  }
+  if (!row["trouble"].is_null()) {
+    const std::string code = row["trouble"].c_str();
+    json.Key("trouble");
+    json.StartObject();
+    put(json, "code", code);
+    put(json, "message", std::string(chain_words(code)));
+    json.EndObject();
   }
   put_text(json, "transaction", row["tx_hash"]);
   put_number(json, "ledger", row["ledger"]);

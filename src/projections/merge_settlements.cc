@@ -43,6 +43,8 @@ Result<void> Merge::on(const Confirmed& line, const Place& place) {
   tx.ledger = line.ledger;
   tx.finished = line.at;
   tx.network_fee = line.network_fee;
+  for (const CreditedItem& item : line.credits)
+    if (item.stands()) changes_.credited.push_back({partition_, line.hash, item, line.ledger, line.at});
   std::uint32_t number = 0;
   for (const SettledItem& item : line.items) {
     const Book::Sum* const sum = book_.sum(item.sum);
@@ -88,7 +90,9 @@ Result<void> Merge::on(const Parked& line, const Place& place) {
   return {};
 }
 
-// Of a meter, and of no sum: the settler's metrics tell of it.
-Result<void> Merge::on(const ParkedCredit&, const Place&) { return {}; }
+Result<void> Merge::on(const ParkedCredit& line, const Place& place) {
+  changes_.parked_credits.push_back(row(line, place, Source::settlements));
+  return {};
+}
 
 }  // namespace paytick::projections

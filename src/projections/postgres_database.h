@@ -33,6 +33,7 @@ void write_rows(pqxx::transaction_base& tx, const Changes& changes);
 
 // The part of it in postgres_controls.cc.
 void write_controls(pqxx::transaction_base& tx, const Changes& changes);
+void write_credited(pqxx::transaction_base& tx, const Changes& changes);
 
 // The position as stored.
 Position read_position(const pqxx::row& row);

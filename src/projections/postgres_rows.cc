@@ -363,6 +363,7 @@ void write_rows(pqxx::transaction_base& tx, const Changes& changes) {
   write_meters(tx, changes);
   write_transactions(tx, changes);
   write_settled(tx, changes);
+  write_credited(tx, changes);
 }
 
 }  // namespace paytick::projections

@@ -31,7 +31,8 @@ std::size_t Changes::rows() const {
   return sums.size() + pages.size() + sessions.size() + totals.size() + minutes.size() + creators.size() +
          charges.size() + credits.size() + halts.size() + late.size() + rejected.size() + meters.size() +
          viewers.size() + joins.size() + payouts.size() + blocks.size() + views.size() + refusals.size() +
-         transactions.size() + settled.size() + parked.size() + contents.size();
+         transactions.size() + settled.size() + parked.size() + credited.size() + parked_credits.size() +
+         contents.size();
 }
 
 }  // namespace paytick::projections

@@ -121,6 +121,15 @@ struct SettledRow {
   TimeMs at;
 };
 
+// A credit that a transaction has paid into its meter.
+struct CreditedRow {
+  PartitionId partition{};
+  TxHash hash;
+  CreditedItem item;
+  std::uint32_t ledger = 0;
+  TimeMs at;
+};
+
 // What a step knows of a transaction. Explicit numbers: they are stored. A later state replaces an earlier
 // one; fields that no line of the step gave stay as they are.
 enum class TxState : std::uint8_t { prepared = 0, submitted = 1, confirmed = 2, failed = 3, expired = 4 };
@@ -175,6 +184,8 @@ struct Changes {
   std::vector<TxRow> transactions;
   std::vector<SettledRow> settled;
   std::vector<LineRow<Parked>> parked;
+  std::vector<CreditedRow> credited;
+  std::vector<LineRow<ParkedCredit>> parked_credits;
   std::vector<ContentRow> contents;
   std::vector<NoticeRow> notices;  // of lines that were not announced before; the database says to whom
   std::vector<PositionChange> positions;

@@ -104,6 +104,10 @@ class TokensTest(unittest.TestCase):
         time.sleep(2)
         self.assertEqual(self.tokens(), 5500)
         self.paytick.await_settled()
+        # The account shows the one transaction that brought them.
+        credits = [item for item in self.paytick.history(self.paytick.dev["viewer"]["meter"]) if item["kind"] == "credit"]
+        self.assertEqual([(item["amount"], item["settled"], len(item["transaction"])) for item in credits],
+                         [("0.5000000", True, 64)])
 
     def test_stripe_pays_once_and_a_chargeback_freezes(self):
         stripe = Stripe()

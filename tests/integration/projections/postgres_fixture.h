@@ -50,22 +50,25 @@ class Postgres : public testing::Test {
   // All current values and all sums over time, as one text.
   std::string tables() const {
     std::string all;
-    for (const char* sql : {"SELECT string_agg(t::text, E'\\n' ORDER BY sum_id) FROM sum_totals t",
-                            "SELECT string_agg(t::text, E'\\n' ORDER BY session) FROM sessions t",
-                            "SELECT string_agg(t::text, E'\\n' ORDER BY session) FROM session_totals t",
-                            "SELECT string_agg(t::text, E'\\n' ORDER BY minute_ms) FROM creator_minutes t",
-                            "SELECT string_agg(t::text, E'\\n' ORDER BY creator) FROM creator_totals t",
-                            "SELECT string_agg(t::text, E'\\n' ORDER BY id) FROM transfers t",
-                            "SELECT string_agg(t::text, E'\\n' ORDER BY id) FROM settlement_items t",
-                            "SELECT string_agg(t::text, E'\\n' ORDER BY tx_hash) FROM settlements t",
-                            "SELECT string_agg(t::text, E'\\n' ORDER BY id) FROM charges t",
-                            "SELECT string_agg(t::text, E'\\n' ORDER BY id) FROM credits t",
-                            "SELECT string_agg(t::text, E'\\n' ORDER BY viewer) FROM viewers t",
-                            "SELECT string_agg(t::text, E'\\n' ORDER BY viewer, content) FROM joins t",
-                            "SELECT string_agg(t::text, E'\\n' ORDER BY id) FROM payouts t",
-                            "SELECT string_agg(t::text, E'\\n' ORDER BY session, k) FROM blocks t",
-                            "SELECT string_agg(t::text, E'\\n' ORDER BY content) FROM content_views t",
-                            "SELECT string_agg(t::text, E'\\n' ORDER BY topic) FROM positions t"})
+    for (const char* sql :
+         {"SELECT string_agg(t::text, E'\\n' ORDER BY sum_id) FROM sum_totals t",
+          "SELECT string_agg(t::text, E'\\n' ORDER BY session) FROM sessions t",
+          "SELECT string_agg(t::text, E'\\n' ORDER BY session) FROM session_totals t",
+          "SELECT string_agg(t::text, E'\\n' ORDER BY minute_ms) FROM creator_minutes t",
+          "SELECT string_agg(t::text, E'\\n' ORDER BY creator) FROM creator_totals t",
+          "SELECT string_agg(t::text, E'\\n' ORDER BY id) FROM transfers t",
+          "SELECT string_agg(t::text, E'\\n' ORDER BY id) FROM settlement_items t",
+          "SELECT string_agg(t::text, E'\\n' ORDER BY tx_hash) FROM settlements t",
+          "SELECT string_agg(t::text, E'\\n' ORDER BY id) FROM charges t",
+          "SELECT string_agg(t::text, E'\\n' ORDER BY id) FROM credits t",
+          "SELECT string_agg(t::text, E'\\n' ORDER BY meter, cumulative) FROM credit_payments t",
+          "SELECT string_agg(t::text, E'\\n' ORDER BY meter) FROM parked_credits t",
+          "SELECT string_agg(t::text, E'\\n' ORDER BY viewer) FROM viewers t",
+          "SELECT string_agg(t::text, E'\\n' ORDER BY viewer, content) FROM joins t",
+          "SELECT string_agg(t::text, E'\\n' ORDER BY id) FROM payouts t",
+          "SELECT string_agg(t::text, E'\\n' ORDER BY session, k) FROM blocks t",
+          "SELECT string_agg(t::text, E'\\n' ORDER BY content) FROM content_views t",
+          "SELECT string_agg(t::text, E'\\n' ORDER BY topic) FROM positions t"})
       all += ask(sql) + "\n--\n";
     return all;
   }

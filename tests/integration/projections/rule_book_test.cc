@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "postgres_fixture.h"
+#include "projections/chain_words.h"
 
 namespace paytick::projections {
 namespace {
@@ -168,6 +169,59 @@ TEST_F(RuleBook, IsAsked) {
   call.viewer = creator;
   EXPECT_EQ(queries.call_history(call, {.limit = 1, .cursor = ""}).error().code, "not_found");
   EXPECT_EQ(queries.views().value_or(std::map<ContentId, std::int64_t>{})[named<ContentId>("content")], 2);
+}
+
+// What is owed and what is to be given back, until the chain has taken it.
+TEST_F(RuleBook, WhatTheChainRefusesIsToldInWordsUntilItIsPaid) {
+  const auto meter = named<MeterId>("v");
+  for (const std::size_t bytes : {std::size_t{400}, std::size_t{1} << 30}) {
+    BilledLog billed;
+    play(billed);
+    billed.settle({Parked{SumId{0}, "router_15", Amount(10'000), TimeMs{1}},
+                   ParkedCredit{meter, "router_20", Amount(500), TimeMs{1}}});
+    project(billed.log(), bytes);
+    HistoryQueries queries(url());
+    const auto shown = [&](std::string_view kind) {
+      const auto page = parse(queries.account_history(named<ViewerId>("v"), {.limit = 50, .cursor = ""}));
+      std::string all;
+      for (const auto& item : page["items"].GetArray()) {
+        if (item["kind"].GetString() != kind) continue;
+        all += item["settled"].GetBool() ? "settled " : "open ";
+        if (item.HasMember("trouble"))
+          all += std::string(item["trouble"]["code"].GetString()) + ": " +
+                 item["trouble"]["message"].GetString();
+        if (item.HasMember("transaction")) all += item["transaction"].GetString();
+      }
+      return all;
+    };
+    EXPECT_EQ(shown("credit"), "open router_20: " + std::string(chain_words("router_20")));
+    EXPECT_NE(shown("session").find("open router_15: " + std::string(chain_words("router_15"))),
+              std::string::npos)
+        << shown("session");
+
+    Confirmed credited;
+    credited.hash = named<TxHash>("credited");
+    credited.ledger = 9;
+    credited.credits = {{meter, Amount(500), Amount(500), kCodePaid}};
+    billed.settle({credited});
+    billed.pay(20'000'000);
+    // Nothing new is paid by a later one.
+    credited.hash = named<TxHash>("again");
+    credited.credits = {{meter, Amount(500), Amount(0), kCodeNothingNew}};
+    billed.settle({credited});
+    project(billed.log(), bytes);
+    EXPECT_EQ(shown("credit"), "settled " + to_text(named<TxHash>("credited")));
+    EXPECT_EQ(shown("session").find("router_"), std::string::npos) << shown("session");
+    EXPECT_EQ(ask("SELECT count(*) FROM parked_credits"), "0");
+    ask("DROP SCHEMA paytick CASCADE");
+  }
+}
+
+TEST(ChainWords, EveryCodeHasSome) {
+  EXPECT_NE(chain_words("router_12"), chain_words("tx_bad_auth"));
+  for (const char* code :
+       {"router_10", "router_14", "refused_too_often", "tx_bad_auth", "limit_instructions", ""})
+    EXPECT_GT(chain_words(code).size(), 20U) << code;
 }
 
 TEST_F(RuleBook, NoticesAreThereOnceWhateverIsCut) {
