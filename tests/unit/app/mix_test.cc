@@ -109,7 +109,7 @@ TEST_F(MixViewersTest, KnowsTheCallUntilItHasEnded) {
       judge(end, 200, R"({"callId":"call_x","session":"s1","state":"ended","charged":"0.3000000"})").kind,
       Kind::done);
   EXPECT_TRUE(viewers_.last_deeds().empty());
-  EXPECT_EQ(viewers_.acknowledged(0).calls.at("s1"), Amount(3'000'000));
+  EXPECT_EQ(viewers_.acknowledged(0).calls.at("s1").charged, Amount(3'000'000));
 }
 
 TEST_F(MixViewersTest, WantsEqualAnswersToARepeatedDeedAndCountsThemOnce) {
@@ -187,11 +187,15 @@ TEST(Bill, AddsUpPagesAndFindsTheFirstDifference) {
     {"kind":"session","session":"old","content":"another","amount":"3.0000000"}],"next":null})");
   ASSERT_TRUE(last);
   EXPECT_FALSE(*last);
-  Acknowledged told{Amount(1'000'000), Amount(5'000'000), {}, {{"c1", Amount(2'000'000)}}};
+  Acknowledged told{Amount(1'000'000), Amount(5'000'000), {}, {{"c1", {Amount(2'000'000)}}}};
   EXPECT_EQ(bill.compare(told, Amount(8'500'000)), "");
   EXPECT_NE(bill.compare(told, Amount(8'500'001)), "");
-  told.calls["c1"] = Amount(1'000'000);
+  told.calls["c1"] = {Amount(1'000'000)};
   EXPECT_TRUE(bill.compare(told, Amount(8'500'000)).starts_with("calls of 0.1000000"));
+  told.calls["c1"].owes = true;
+  EXPECT_EQ(bill.compare(told, Amount(8'500'000)), "") << "it was halted, and has paid since";
+  told.calls["c1"].charged = Amount(3'000'000);
+  EXPECT_TRUE(bill.compare(told, Amount(8'500'000)).starts_with("calls of 0.3000000"));
   told.tips = Amount(2'000'000);
   EXPECT_TRUE(bill.compare(told, Amount(8'500'000)).starts_with("tips of 0.2000000"));
   EXPECT_FALSE(bill.add_page("{}"));

@@ -47,10 +47,11 @@ std::string Bill::compare(const Acknowledged& told, Amount spent) const {
   Amount sum = films_;
   count(sum, tips_);
   count(sum, tickets_);
-  for (const auto& [session, charged] : told.calls) {
+  for (const auto& [session, call] : told.calls) {
     const auto billed = others_.find(session);
     const Amount on_bill = billed == others_.end() ? Amount{} : billed->second;
-    if (on_bill != charged) return differ("calls", charged, on_bill);
+    if (call.owes ? on_bill < call.charged : on_bill != call.charged)
+      return differ("calls", call.charged, on_bill);
     count(sum, on_bill);
   }
   if (sum == spent) return {};

@@ -12,10 +12,17 @@
 
 namespace paytick::app::load {
 
-// Calls by their sessions, with what each had cost when it ended.
+// What a call had cost when it ended. One that was halted then owes the blocks that had begun: they are
+// bought once they can be paid, until it is put away.
+struct EndedCall {
+  Amount charged;
+  bool owes = false;
+};
+
+// Calls by their sessions.
 struct Acknowledged {
   Amount tips, tickets, purchases;
-  std::map<std::string, Amount> calls;
+  std::map<std::string, EndedCall> calls;
 };
 
 // Adds up what pages of GET /api/account/history say of this run's charges.

@@ -308,7 +308,7 @@ Acknowledged MixDriver::acknowledged() const {
     count(sum.tips, one.tips);
     count(sum.tickets, one.tickets);
     count(sum.purchases, one.purchases);
-    for (const auto& [session, charged] : one.calls) sum.calls[session] = charged;
+    for (const auto& [session, call] : one.calls) sum.calls[session] = call;
   }
   return sum;
 }

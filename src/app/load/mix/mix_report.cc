@@ -14,7 +14,7 @@ std::string milliseconds(std::uint64_t us) { return fmt::format("{}.{}", us / 1'
 
 Amount sum_of(const Acknowledged& told) {
   Amount sum = add(told.tips, told.tickets).value_or(kMaxAmount);
-  for (const auto& [session, charged] : told.calls) sum = add(sum, charged).value_or(kMaxAmount);
+  for (const auto& [session, call] : told.calls) sum = add(sum, call.charged).value_or(kMaxAmount);
   return sum;
 }
 

@@ -241,7 +241,8 @@ std::string MixViewers::take(State& state, const Deed& deed, std::string_view bo
     case DeedKind::hang_up: {
       const auto charged = amount_member(body, "charged");
       if (text_member(body, "state") != "ended" || !charged) return "without having ended";
-      state.acknowledged.calls[std::string(text_member(body, "session").value_or(""))] = *charged;
+      state.acknowledged.calls[std::string(text_member(body, "session").value_or(""))] = {
+          *charged, raw_member(body, "halt").has_value()};
       state.call.clear();
       return {};
     }
