@@ -61,16 +61,15 @@ void Book::on(const Open& e) {
 }
 
 // The session that an open goes on with: the token decides; else the newest that nobody is attached to and
-// whose paid time holds the open.
+// whose paid time holds the open. A call goes on with none: each is its own.
 std::uint32_t Book::to_continue(const Open& e, std::uint32_t viewer, std::uint32_t meter,
                                 std::uint32_t content) {
   std::uint32_t fits = kNone;
+  if (e.call) return fits;
   for (std::uint32_t i = viewers_[viewer].sessions; i != kNone; i = next_of(i)) {
     const Session& s = sessions_[i];
     const Offer& offer = offers_[s.offer];
-    if (sums_[s.sum].meter != meter || offer.content != content) continue;
-    if (e.call != (s.call != 0)) continue;
-    if (e.call && calls_[i].is_ended()) continue;
+    if (s.call != 0 || sums_[s.sum].meter != meter || offer.content != content) continue;
     if (e.resume && *e.resume == s.id) return i;
     if (fits != kNone || any_alive(i)) continue;
     const std::int64_t start = static_cast<std::int64_t>(s.start);

@@ -1,5 +1,7 @@
 #include "push/outbox_store.h"
 
+#include <fmt/format.h>
+
 #include <pqxx/pqxx>
 #include <utility>
 
@@ -130,36 +132,40 @@ Result<OutboxStore::Ends> OutboxStore::ends() {
 Result<std::int64_t> OutboxStore::clean(const Keeping& keeping, TimeMs now) {
   return link_->ask([&](pqxx::connection& connection) {
     pqxx::work tx(connection);
-    const std::string wait = std::to_string(kWaiting), dead = std::to_string(kDead);
-    const std::string few = " LIMIT " + std::to_string(kCleanAtOnce);
     std::int64_t given_up = 0;
     const auto give_up = [&](const std::string& which, const char* why) {
       given_up += static_cast<std::int64_t>(
-          tx.exec_params("UPDATE deliveries d SET state = " + dead + ", tried_ms = $1, error = $2 FROM (" +
-                             which +
-                             ") old WHERE d.seq = old.seq AND d.webhook = old.webhook AND d.state = " + wait,
-                         now.ms, why)
+          tx.exec_params(
+                fmt::format("UPDATE deliveries d SET state = {}, tried_ms = $1, error = $2 FROM ({} LIMIT {} "
+                            "FOR UPDATE SKIP LOCKED) old "
+                            "WHERE d.seq = old.seq AND d.webhook = old.webhook AND d.state = {}",
+                            kDead, which, kCleanAtOnce, kWaiting),
+                now.ms, why)
               .affected_rows());
     };
-    give_up("SELECT seq, webhook FROM deliveries WHERE state = " + wait + " AND webhook <> ALL (" +
-                array_of(tx, keeping.webhooks) + ")" + few + " FOR UPDATE SKIP LOCKED",
+    give_up(fmt::format("SELECT seq, webhook FROM deliveries WHERE state = {} AND webhook <> ALL ({})",
+                        kWaiting, array_of(tx, keeping.webhooks)),
             "no such webhook is configured any more");
     for (const std::string& webhook : keeping.webhooks) {
-      const std::string of = " FROM deliveries WHERE webhook = " + tx.quote(webhook) + " AND state = ";
-      give_up("SELECT seq, webhook" + of + wait + " AND seq <= (SELECT seq" + of + wait +
-                  " ORDER BY seq DESC OFFSET " + std::to_string(keeping.waiting_max) + " LIMIT 1)" + few +
-                  " FOR UPDATE SKIP LOCKED",
+      const auto of = [name = tx.quote(webhook)](int state) {
+        return fmt::format("FROM deliveries WHERE webhook = {} AND state = {}", name, state);
+      };
+      give_up(fmt::format(
+                  "SELECT seq, webhook {0} AND seq <= (SELECT seq {0} ORDER BY seq DESC OFFSET {1} LIMIT 1)",
+                  of(kWaiting), keeping.waiting_max),
               "too many were waiting");
-      tx.exec("DELETE FROM deliveries d USING (SELECT seq, webhook" + of + dead +
-              " ORDER BY tried_ms DESC OFFSET " + std::to_string(keeping.dead_max) + few +
-              ") old WHERE d.seq = old.seq AND d.webhook = old.webhook");
+      tx.exec(fmt::format(
+          "DELETE FROM deliveries d USING (SELECT seq, webhook {} ORDER BY tried_ms DESC OFFSET {} "
+          "LIMIT {}) old WHERE d.seq = old.seq AND d.webhook = old.webhook",
+          of(kDead), keeping.dead_max, kCleanAtOnce));
     }
-    tx.exec_params("DELETE FROM deliveries WHERE state = " + dead + " AND tried_ms < $1",
+    tx.exec_params(fmt::format("DELETE FROM deliveries WHERE state = {} AND tried_ms < $1", kDead),
                    now.ms - keeping.dead_ms);
     tx.exec_params(
-        "DELETE FROM notices WHERE seq IN (SELECT n.seq FROM notices n WHERE n.enqueued_ms < $1 AND NOT"
-        " EXISTS (SELECT 1 FROM deliveries d WHERE d.seq = n.seq) ORDER BY n.enqueued_ms" +
-            few + ")",
+        fmt::format(
+            "DELETE FROM notices WHERE seq IN (SELECT n.seq FROM notices n WHERE n.enqueued_ms < $1 AND NOT"
+            " EXISTS (SELECT 1 FROM deliveries d WHERE d.seq = n.seq) ORDER BY n.enqueued_ms LIMIT {})",
+            kCleanAtOnce),
         now.ms - keeping.streams_ms);
     tx.commit();
     return given_up;

@@ -116,7 +116,7 @@ std::vector<RouterEvent> events_of(const chain::TransactionMeta& meta, const Con
   for (const chain::ContractEvent* event : events) {
     if (event->contract != router || event->type != chain::EventType::contract) continue;
     const auto& body = *event->body.get<chain::EventBody>();
-    if (auto decoded = router_event(body.topics, body.data)) out.push_back(std::move(*decoded));
+    if (auto decoded = router_event(body.topics, body.data)) out.push_back(*decoded);
   }
   return out;
 }

@@ -50,9 +50,16 @@ Child start_gateway(const std::string& program) {
     std::_Exit(127);
   }
   ::close(out[1]);
+  // Its log may say something first.
   std::string text;
   char c = 0;
-  while (::read(out[0], &c, 1) == 1 && c != '\n') text += c;
+  while (::read(out[0], &c, 1) == 1 && (c != '\n' || !text.starts_with("paytick load"))) {
+    if (c == '\n') {
+      text.clear();
+    } else {
+      text += c;
+    }
+  }
   const std::string port = word_after(text, "--listen http://127.0.0.1:");
   child.target.port = static_cast<std::uint16_t>(std::strtoul(port.c_str(), nullptr, 10));
   child.target.content = word_after(text, "--content ");

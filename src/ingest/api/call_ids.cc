@@ -82,6 +82,12 @@ SessionId call_session(const ViewerId& viewer, std::string_view key, const Creat
   return session;
 }
 
+ContentId calls_of(const CreatorId& creator) {
+  ContentId content;
+  blake2b("paytick:calls of:" + to_text(creator), content.bytes);
+  return content;
+}
+
 AttachmentId call_attachment(const SessionId& session) {
   AttachmentId attachment;
   const std::string_view begun(reinterpret_cast<const char*>(session.bytes.data()),

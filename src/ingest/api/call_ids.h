@@ -42,6 +42,8 @@ class CallIds {
 // key for another call begins nothing.
 SessionId call_session(const ViewerId& viewer, std::string_view key, const CreatorId& creator,
                        const Plan& plan);
+// What calls with a creator are billed as. One of each creator, since the fold keeps every content for ever.
+ContentId calls_of(const CreatorId& creator);
 // A call has one attachment, whoever ends it.
 AttachmentId call_attachment(const SessionId& session);
 

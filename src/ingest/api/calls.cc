@@ -45,7 +45,7 @@ Result<Begun> read_init(const HttpRequest& request, const ShowParts& parts) {
   open.attachment = call_attachment(open.session);
   open.viewer = payer->viewer;
   open.meter = payer->meter;
-  open.content = ContentId{open.session.bytes};  // a call is its own content: no other continues it
+  open.content = calls_of(*creator);
   open.creator = *creator;
   open.at = parts.clock.now();
   open.plan = *plan;

@@ -47,7 +47,7 @@ class Rooms::LanePort final : public RoomPort {
     const SocketRef socket{lane_, conn};
     std::string channel(message.channel);
     if (message.type == MessageType::room_leave) return rooms_.leave(socket, channel, message.ping.seq);
-    rooms_.join(socket, who, std::move(channel), message.ping.seq);
+    rooms_.join(socket, who, channel, message.ping.seq);
   }
   void on_gone(ConnId conn) override { rooms_.gone({lane_, conn}); }
   std::uint8_t lane() const { return lane_; }

@@ -186,6 +186,7 @@ class CallCase {
   void run() {
     for (int v = 0; v < 2; ++v) top_up(v, one_of<std::int64_t>({0, 500, 3'000, 900'000}));
     if (chance(20)) set_limit();
+    shared_ = chance(30);
     const int events = between(10, 90);
     const int restart = between(0, 2 * events);
     for (int i = 0; i < events && !testing::Test::HasFailure(); ++i) {
@@ -215,7 +216,8 @@ class CallCase {
   static MeterId meter(int v) { return named<MeterId>("m" + std::to_string(v)); }
   static SessionId session(int c) { return named<SessionId>("s" + std::to_string(c)); }
   static AttachmentId attachment(int c) { return named<AttachmentId>("a" + std::to_string(c)); }
-  static ContentId content(int c) { return named<ContentId>("c" + std::to_string(c)); }
+  // Calls may share a content, none goes on with another; then it is not closed, and nothing is free once.
+  ContentId content(int c) const { return named<ContentId>("c" + std::to_string(shared_ ? 0 : c)); }
   int a_call() { return between(0, opened_ - 1); }
   // When a metering is said to have been: now, a little ahead, late, or very late.
   std::int64_t some_time() {
@@ -237,7 +239,7 @@ class CallCase {
       return top_up(v, plain_.viewers.at(static_cast<std::size_t>(v)).deposited + between(0, 2'000));
     }
     if (x <= 98) return set_limit();
-    close_content(a_call());
+    if (!shared_) close_content(a_call());
   }
 
   Plan a_plan() {
@@ -246,7 +248,7 @@ class CallCase {
     plan.heartbeat_ms = plan.tick_ms;
     plan.price_per_tick = Amount(one_of<std::int64_t>({50, 50, 333, 0}));
     plan.minimum_ticks = one_of<std::int32_t>({1, 1, 1, 0, 3});
-    if (plan.minimum_ticks == 3 && chance(50)) {
+    if (!shared_ && plan.minimum_ticks == 3 && chance(50)) {
       plan.initial_ticks = between(1, 3);
       plan.initial_price = Amount(one_of<std::int64_t>({0, 120}));
     }
@@ -406,6 +408,7 @@ class CallCase {
   }
 
   std::mt19937_64 random_;
+  bool shared_ = false;
   Teller tell_;
   PlainCalls plain_;
   std::int64_t now_ = Teller::kBegin;
