@@ -12,6 +12,7 @@
 //   book_charges.cc    tips, tickets, credits
 //   book_commands.cc   who joined, who asks, payouts; how commands are answered
 //   book_tables.cc     finding and adding records
+//   guards.cc          the invariants, where they are cheap
 //   emit.cc            lines and replies
 //   views.cc           what queries see
 //   snapshot.cc        the image of all of it
@@ -34,6 +35,9 @@
 #include "aggregator/slab.h"
 #include "aggregator/ticks.h"
 #include "aggregator/timer_wheel.h"
+#include "invariants/conservation.h"
+#include "invariants/due_grows.h"
+#include "invariants/limit_kept.h"
 #include "model/inputs.h"
 #include "model/outputs.h"
 
@@ -239,6 +243,20 @@ class Book {
   void write_viewer(std::uint32_t viewer, std::string_view reason);
   bool has_joined(std::uint32_t viewer, const ContentId& content) const;
 
+  // ---- Invariants (guards.cc).
+  // After a purchase; the line is about to be written.
+  void guard(std::uint32_t viewer, SumId sum, Amount spendable, std::int64_t amount) {
+    const Sum& s = sums_[static_cast<std::uint32_t>(sum)];
+    const Viewer& v = viewers_[viewer];
+    const bool kept = !invariants::overdrawn(spendable) &&
+                      !invariants::due_exceeds(Amount(s.due), Amount(s.charged)) &&
+                      (amount <= 0 || !invariants::limit_passed(v.spent[v.period], Amount(limit_of(viewer))));
+    if (!kept) [[unlikely]]
+      violated(viewer, sum, spendable);
+  }
+  void violated(std::uint32_t viewer, SumId sum, Amount spendable);
+  Result<void> check_sums() const;
+
   // ---- Lines and replies (emit.cc).
   template <typename Line>
   void write(const Line& line);
@@ -300,8 +318,9 @@ class Book {
   FlatIndex life_index_;
   FlatIndex departed_index_;
 
-  IndexSet due_moved_;  // sums, during one clock
-  PendingLinks links_;  // during one record
+  std::optional<Error> violation_;  // the first
+  IndexSet due_moved_;              // sums, during one clock
+  PendingLinks links_;              // during one record
 };
 
 // Wheel entries: a session's index, or with this bit a departed attachment's.

@@ -129,6 +129,7 @@ void Book::on(const Charge& e) {
   ChargeLine line{
       SumId{sum}, e.kind,  e.key,     e.amount,  Amount(s.charged), Amount(s.due), Amount(spendable(meter)),
       {now_},     Proof{}, e.message, e.channel, e.content};
+  guard(viewer, line.sum, line.spendable, fresh.amount);
   line.proof = proof = link(proof, line);
   write(line);
   hint_all(viewer);

@@ -50,6 +50,7 @@ void Book::write_tick(std::uint32_t i, Run run, std::int64_t price, std::int64_t
   line.due = Amount(sum.due);
   line.paid_until = {paid_until};
   line.spendable = Amount(spendable(sum.meter));
+  guard(s.viewer, line.sum, line.spendable, price);
   write(line);  // its proof follows
   links_.add(i, line, place_.out->lines.size() - kAfterProof.size() - kLongIdText);
   if (links_.full()) finish_links();

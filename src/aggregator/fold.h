@@ -102,6 +102,13 @@ class Fold {
   TimeMs now() const;
   const FoldCounters& counters() const;
 
+  // The invariants (src/invariants), where they are cheap. What a purchase leaves is looked at as it is made:
+  // the first one since the last call that left less than nothing, passed a limit, or left more due than
+  // charged. Whoever writes the lines asks before. None is ever found unless the rules here are wrong.
+  std::optional<Error> take_violation();
+  // The sums against the meters: all that is charged, once, and due within it. Looks at every sum.
+  Result<void> check_sums() const;
+
   // Snapshots: a restored fold goes on to write the bytes that this one would. The image is a copy, as large
   // as the state without its tables; README.md describes the bytes. `position` and `prev` come from the
   // frames, so that a restore can compare hashes from there on.

@@ -149,6 +149,7 @@ Result<StepResult> PartitionWorker::replay() {
       if (auto compared = compare_positions(); !compared) return tl::unexpected<Error>(compared.error());
       stage_ = Stage::run;
       fold_->use_rules(kFoldVersion);
+      fold_->take_violation();  // what is on the log was judged when it was written
       give_back_memory();
       return StepResult::worked;
     }
@@ -262,6 +263,8 @@ Result<StepResult> PartitionWorker::fold_step() {
     inputs_.pop_front();
     while (auto part = cut_frame(span, out_.lines, pending.after.prev)) add(std::move(*part));
   }
+  // Nothing of it is written yet.
+  if (auto violation = fold_->take_violation()) return tl::unexpected<Error>(std::move(*violation));
   for (std::string& part : build_frame(span, out_.lines, pending.after.prev)) add(std::move(part));
   for (log::Step& step : pending.steps)
     for (log::NewRecord& record : step.records) record.append_time = append_time_;
@@ -294,6 +297,7 @@ Result<StepResult> PartitionWorker::commit_pending() {
   if ((by_bytes || by_records) && !store_.is_writing() && store_.begin(*fold_, {position_, ticks_next_})) {
     bytes_since_snapshot_ = 0;
     records_since_snapshot_ = 0;
+    if (auto kept = fold_->check_sums(); !kept) return tl::unexpected<Error>(kept.error());
   }
   return StepResult::worked;
 }

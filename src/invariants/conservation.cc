@@ -50,7 +50,7 @@ Result<void> Conservation::check_money(const MoneyLine& line, const Place& at) {
                     where + ": the line says that " + units(line.spendable.units()) +
                         " can be spent, its meter's totals " + units(meter.spendable()),
                     at);
-  if (line.purchase && line.spendable.units() < 0)
+  if (line.purchase && overdrawn(line.spendable))
     return violated(kCode, where + ": a purchase leaves " + units(line.spendable.units()), at);
   return {};
 }

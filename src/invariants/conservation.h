@@ -29,6 +29,8 @@ struct MeterTotals {
   Wide spendable() const;
 };
 std::optional<std::string> not_conserved(const MeterTotals& meter);
+// Whether a purchase has left less than nothing.
+constexpr bool overdrawn(Amount spendable) { return spendable < Amount(0); }
 
 class Conservation {
  public:

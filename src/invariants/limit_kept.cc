@@ -59,7 +59,7 @@ Result<void> LimitKept::spend(const ViewerId& viewer, Wide amount, const Place& 
   for (Wide& spent : v.spent) spent += amount;
   const bool one_day = day == day_of(at.latest) && v.day == day;
   const Wide spent = v.spent[static_cast<std::size_t>(v.period)];
-  if (amount <= 0 || spent <= v.limit.units() || (!one_day && v.period != Period::total)) return {};
+  if (amount <= 0 || !limit_passed(spent, v.limit) || (!one_day && v.period != Period::total)) return {};
   return violated(
       kCode, "viewer " + to_text(viewer) + " has spent " + units(spent) + " of " + units(v.limit.units()),
       at);

@@ -23,6 +23,9 @@ namespace paytick::invariants {
 inline constexpr Amount kLimitAtFirst{100'000'000};  // 10 XLM, in all
 inline constexpr std::uint32_t kLimitsToldFrom = 2;  // version of the rules
 
+// Whether a purchase has brought what was spent in the limit's period beyond it.
+constexpr bool limit_passed(Wide spent, Amount limit) { return spent > limit.units(); }
+
 class LimitKept {
  public:
   Result<void> check(const Output& line, const Place& at);
