@@ -133,7 +133,8 @@ struct Config {
   // What tips, tickets and calls cost, and who gets what of it.
   struct Money {
     std::int64_t token_units = 1'000'000;  // smallest units of the asset in a token
-    std::int64_t platform_bps = 2'000;     // the platform's share of tips, tickets and calls
+    std::int64_t platform_bps =
+        2'000;  // the platform's share of tips, tickets, calls, and creators' own content
   } money;
 
   struct Calls {

@@ -227,10 +227,11 @@ std::vector<ConfigKey> make_keys() {
          if (!parse_int(value, 1, kMany, units) || !is_power_of_ten(units)) return false;
          return c.money.token_units = units, true;
        }},
-      integer("money", "platform_bps", "1/10,000", 0, 5'000,
-              "the platform's share of tips, tickets and calls, and of streams whose plan does not say; of "
-              "other content it is in the plan",
-              FIELD(money.platform_bps)),
+      integer(
+          "money", "platform_bps", "1/10,000", 0, 5'000,
+          "the platform's share of tips, tickets and calls, of streams whose plan does not say, and of what "
+          "creators create themselves; of other content it is in the plan",
+          FIELD(money.platform_bps)),
       integer("calls", "meter_interval_s", "s", 0, 3'600,
               "running calls are metered by paytick itself so often; 0: by a scheduler alone",
               FIELD(calls.meter_interval_s)),

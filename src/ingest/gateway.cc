@@ -119,7 +119,8 @@ void Gateway::Impl::make_lanes() {
                                 connections,
                                 visitors,
                                 certificate.get(),
-                                greetings_max()};
+                                greetings_max(),
+                                config.creators_bps};
   const std::int64_t messages = config.limits.messages_per_socket;
   const std::int64_t pings = messages > 0 ? std::min(messages, kPingsMax) : kPingsMax;
   for (std::size_t i = 0; i < lanes_count(); ++i) {

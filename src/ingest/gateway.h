@@ -49,6 +49,7 @@ struct GatewayConfig {
   std::string network_passphrase;
   std::vector<std::string> allowed_origins;
 
+  std::uint16_t creators_bps = 2'000;  // the platform's share of content that a creator creates
   Limits limits;
   // Files; none: no TLS. They are read again by reload_certificate().
   std::string tls_certificate, tls_key;

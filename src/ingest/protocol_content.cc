@@ -43,6 +43,7 @@ std::string rate_text(Wide scaled) {
 // Collects the members; the first complaint wins.
 class Request {
  public:
+  explicit Request(std::uint16_t platform_bps) { content_.plan.platform_bps = platform_bps; }
   void member(std::string_view parent, std::string_view key, const JsonScalar& v) {
     if (v.kind == JsonScalar::Kind::null || error_) return;
     if (parent == "plan") return plan_member(key, v);
@@ -202,11 +203,11 @@ void write_content(Json& json, const Content& content, std::optional<std::int64_
 
 }  // namespace
 
-Result<Content> parse_content_request(codec::MutableLine body) {
+Result<Content> parse_content_request(codec::MutableLine body, std::uint16_t platform_bps) {
   if (body.size > kContentBytesMax) {
     return fail(code::kTooLarge, "The body may have " + std::to_string(kContentBytesMax) + " bytes at most.");
   }
-  Request request;
+  Request request(platform_bps);
   auto read = read_object(body, [&request](std::string_view parent, std::string_view key,
                                            const JsonScalar& v) { request.member(parent, key, v); });
   if (!read) return tl::unexpected(std::move(read.error()));

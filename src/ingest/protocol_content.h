@@ -26,9 +26,9 @@ inline constexpr std::int64_t kDurationSecondsMax = 10'000'000;
 // "ticketPrice","plan":{"tickMs","pricePerTick","heartbeatMs","minimumTicks","platformBps","refundUnused",
 // "initialTicks","initialPrice"}}. Required: title, creatorWallet, plan.pricePerTick; money is an integer of
 // the smallest unit. The plan's other fields default to Plan's own, heartbeatMs to a tick. The body is
-// destroyed. Id, platform and time are left for the caller. Codes: those of read_object, "too_large",
-// "missing_field", "bad_field", "invalid_plan".
-Result<Content> parse_content_request(codec::MutableLine body);
+// destroyed. Id, platform and time are left for the caller. `platform_bps` is the share where the plan names
+// none. Codes: those of read_object, "too_large", "missing_field", "bad_field", "invalid_plan".
+Result<Content> parse_content_request(codec::MutableLine body, std::uint16_t platform_bps);
 
 // {"id":"…","title":…,"plan":{"planId":…,"pricePerTick":100000,"priceXlmPerTick":"0.0100000",
 // "priceXlmPerSecond":"0.0010000",…},"closed":false,"createdAt":ms}. The plan also says the price of a minute

@@ -73,6 +73,7 @@ Result<std::unique_ptr<IngestSide>> IngestSide::create(RoleContext context, cons
                                   ? settings.config.gateway.append_interval_ms
                               : context.alone ? kKafkaAppendMs
                                               : 0;
+  config.creators_bps = static_cast<std::uint16_t>(settings.config.money.platform_bps);
   config.limits = gateway_limits(settings.config, settings.development);
   config.header_timeout_s = settings.config.limits.header_s;
   config.body_timeout_s = settings.config.limits.body_s;

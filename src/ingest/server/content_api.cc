@@ -57,10 +57,15 @@ void HttpSession::create_content(HttpRequest& request) {
   if (lane_.parts().catalog.size() >= kCatalogItemsMax) {
     return refuse({std::string(code::kCatalogFull), "The catalogue holds as much as it can."});
   }
-  auto content = parse_content_request({request.body.data(), request.body.size()});
+  const bool creator = who_.role == Role::creator;
+  const std::uint16_t share = lane_.parts().creators_bps;
+  auto content =
+      parse_content_request({request.body.data(), request.body.size()}, creator ? share : std::uint16_t{0});
   if (!content) return refuse(content.error());
-  if (who_.role == Role::creator) {
+  if (creator) {
     if (auto own = require_creator(who_, content->creator_wallet); !own) return refuse(own.error());
+    if (content->plan.platform_bps != share)
+      return refuse({std::string(code::kForbidden), "The platform's share is not a creator's to say."});
   }
   content->id = lane_.parts().shared.random.id<ContentId>();
   content->platform = who_.platform;

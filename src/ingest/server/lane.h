@@ -78,8 +78,9 @@ struct LaneParts {
   std::chrono::milliseconds append_interval;  // at least, between the beginnings of two appends
   std::atomic<std::int64_t>& connections;     // open now, over all lanes
   Visitors& visitors;
-  Certificate* certificate;   // null: no TLS
-  std::size_t greetings_max;  // of a lane; see Limits::handshakes
+  Certificate* certificate;    // null: no TLS
+  std::size_t greetings_max;   // of a lane; see Limits::handshakes
+  std::uint16_t creators_bps;  // the platform's share of what a creator creates
 };
 
 class Lane : private Outbox {

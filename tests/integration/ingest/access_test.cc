@@ -79,6 +79,20 @@ class AccessTest : public GatewayTest {
   const Wallet wallet_{secret(21)}, stranger_{secret(22)};
 };
 
+TEST_F(AccessTest, ACreatorDoesNotSayThePlatformsShare) {
+  fold();
+  const std::string token = log_in(wallet_);
+  const auto create = [&](const char* share) {
+    return as(token, "POST", "/api/content",
+              R"({"title":"t","creatorWallet":")" + to_text(wallet_.account) +
+                  R"(","plan":{"pricePerTick":1)" + share + "}}");
+  };
+  EXPECT_NE(create("").body.find(R"("platformBps":2000)"), std::string::npos);
+  EXPECT_EQ(create(R"(,"platformBps":2000)").status, 201U);
+  for (const char* share : {R"(,"platformBps":0)", R"(,"platformBps":1999)", R"(,"platformBps":2001)"})
+    EXPECT_EQ(create(share).status, 403U) << share;
+}
+
 TEST_F(AccessTest, AWalletLogsInAndPlaysForItsOwnAccount) {
   fold();
   const std::string content = make_content();

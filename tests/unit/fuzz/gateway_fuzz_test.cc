@@ -158,7 +158,7 @@ TEST(GatewayFuzz, Contents) {
   for (std::size_t i = 0; i < rounds(20'000); ++i) {
     const std::string text = damage.next();
     Exact copy(text, 1);
-    const auto content = parse_content_request(copy.line());
+    const auto content = parse_content_request(copy.line(), 0);
     if (!content) {
       expect_presentable(content.error(), text);
       continue;

@@ -141,7 +141,7 @@ TEST(Protocol, ContentShowsWhatAnHourCostsAndWhoGetsIt) {
       R"({"title":"A talk","creatorWallet":"GC6GX7MER26XQGOJVAV7CJGWLZ7XHHII4ABGAHRDXOIGVLGUBI6YC5BE","kind":"stream",)"
       R"("joinRequired":true,"minimumBalance":5000000,"ticketPrice":7,"plan":{"tickMs":1000,"pricePerTick":10000,)"
       R"("heartbeatMs":10000,"minimumTicks":60,"platformBps":2000,"initialTicks":60,"initialPrice":600000}})";
-  const auto content = parse_content_request({body.data(), body.size()});
+  const auto content = parse_content_request({body.data(), body.size()}, 700);
   ASSERT_TRUE(content) << content.error().message;
   EXPECT_EQ(content->kind, ContentKind::stream);
   EXPECT_TRUE(content->join_required);
@@ -185,7 +185,7 @@ TEST(Protocol, ContentThatCannotBeIsRefused) {
     std::string body =
         R"({"title":"A","creatorWallet":"GC6GX7MER26XQGOJVAV7CJGWLZ7XHHII4ABGAHRDXOIGVLGUBI6YC5BE",)" +
         members + "}";
-    const auto content = parse_content_request({body.data(), body.size()});
+    const auto content = parse_content_request({body.data(), body.size()}, 700);
     return content ? std::string() : content.error().code;
   };
   EXPECT_EQ(code(R"("plan":{"pricePerTick":1})"), "");
