@@ -31,14 +31,15 @@ Auditor::Session* Auditor::find(const AttachmentId& id) {
   return s.closed || !s.screens.contains(id) ? nullptr : &s;
 }
 
-// The token decides; else the newest that nobody watches and whose paid time holds the open.
+// The token decides; else the newest that nobody watches and whose paid time holds the open. Each call is its
+// own.
 std::optional<std::size_t> Auditor::continued(const Open& e) const {
   std::optional<std::size_t> fits;
-  for (std::size_t i = 0; i < sessions_.size(); ++i) {
+  for (std::size_t i = 0; !e.call && i < sessions_.size(); ++i) {
     const Session& s = sessions_[i];
-    if (s.closed || s.open.viewer != e.viewer || s.open.meter != e.meter || s.open.content != e.content)
+    if (s.open.call || s.closed || s.open.viewer != e.viewer || s.open.meter != e.meter ||
+        s.open.content != e.content)
       continue;
-    if (s.open.call != e.call || s.end != kNever) continue;
     if (e.resume == s.open.session) return i;
     const auto here = [&](const auto& x) { return alive(s, x.second); };
     const bool watched = std::any_of(s.screens.begin(), s.screens.end(), here);

@@ -194,7 +194,7 @@ TEST_F(AccessTest, OrdersOfKeysAreChecked) {
 // Every endpoint that the gateway has by itself × everybody. A route without a row fails.
 TEST_F(AccessTest, NothingPassesThatShouldNot) {
   const std::string content = make_content();
-  const auto held = [](std::string credential) { return [credential] { return credential; }; };
+  const auto held = [](const std::string& credential) { return [credential] { return credential; }; };
   const std::vector<std::pair<std::string, std::function<std::string()>>> people = {
       {"nobody", held("")},
       {"viewer", [this] { return log_in(wallet_); }},  // of no content here, and no creator of any
@@ -250,7 +250,7 @@ TEST_F(AccessTest, NothingPassesThatShouldNot) {
           EXPECT_LT(status, 300U) << route << " by " << who;
         } else {
           EXPECT_GE(status, 400U) << route << " by " << who;
-          if (who == "nobody" && row->second.who.size() > 0) {
+          if (who == "nobody" && !row->second.who.empty()) {
             EXPECT_EQ(status, 401U) << route;
           }
         }
