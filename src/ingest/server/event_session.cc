@@ -93,8 +93,8 @@ EventSession::EventSession(Lane& lane, Link link, Visitors::Visit visit, std::sh
   ++lane_.parts().connections;
 }
 
-// NOLINTNEXTLINE(bugprone-exception-escape): what could be thrown is that memory is out, which ends the
-// process
+// What could be thrown is that memory is out, which ends the process.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 EventSession::~EventSession() {
   pipe_->close("gone");
   --lane_.parts().connections;
