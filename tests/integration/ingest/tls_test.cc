@@ -168,7 +168,7 @@ TEST_F(TlsTest, APlayerPlaysOverIt) {
 TEST_F(TlsTest, EventsGoOverIt) {
   std::shared_ptr<EventStream> events;
   HttpRoutes routes;
-  routes.add_stream("GET", "/events", [&](const HttpRequest&, std::shared_ptr<EventStream> stream) {
+  routes.add_stream("GET", "/events", [&](const HttpRequest&, const std::shared_ptr<EventStream>& stream) {
     stream->send(render_event("hello", "{}"));
     stream->close("over");
   });

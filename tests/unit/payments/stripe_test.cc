@@ -59,7 +59,7 @@ class StripeTest : public ::testing::Test {
   std::string metadata() const {
     std::string out = R"("metadata":{"order":"of another system")";
     for (const auto& [name, value] : metadata_of(purchase_, "usd"))
-      out += ",\"" + name + "\":\"" + value + '"';
+      out.append(",\"").append(name).append("\":\"").append(value).append("\"");
     return out + "}";
   }
   static std::string event(const std::string& type, const std::string& object) {
@@ -184,7 +184,7 @@ TEST_F(StripeTest, PassesOverWhatIsNotOurs) {
   EXPECT_EQ(read("{}").error().code, "bad_field");
   EXPECT_EQ(read(R"({"type":"checkout.session.completed"})").error().code, "bad_field");
   std::string deep = "1";
-  for (int i = 0; i < 12; ++i) deep = R"({"a":)" + deep + "}";
+  for (int i = 0; i < 12; ++i) deep.insert(0, R"({"a":)").append("}");
   EXPECT_EQ(read(event("checkout.session.completed", session("paid") + R"(,"more":)" + deep))->kind,
             Kind::paid);
 }

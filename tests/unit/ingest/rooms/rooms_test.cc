@@ -106,7 +106,8 @@ class RoomsTest : public ::testing::Test {
   std::map<SocketRef, std::vector<std::string>> told_;
   std::vector<std::string> published_;
   Rooms rooms_{{access_,
-                [this](std::uint8_t lane, std::vector<ConnId> to, std::shared_ptr<const std::string> text) {
+                [this](std::uint8_t lane, const std::vector<ConnId>& to,
+                       const std::shared_ptr<const std::string>& text) {
                   for (const ConnId conn : to) told_[{lane, conn}].push_back(*text);
                 },
                 [this](std::string record) { published_.push_back(std::move(record)); }}};
