@@ -214,6 +214,11 @@ Result<Content> parse_content_request(codec::MutableLine body, std::uint16_t pla
   return request.finish();
 }
 
+Result<void> check_creators_share(const Plan& plan, std::uint16_t platform_bps) {
+  if (plan.platform_bps == platform_bps) return {};
+  return fail(code::kForbidden, "The platform's share is not a creator's to say.");
+}
+
 std::string render_content(const Content& content, std::optional<std::int64_t> views) {
   rapidjson::StringBuffer out;
   Json json(out);

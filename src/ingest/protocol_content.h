@@ -30,6 +30,9 @@ inline constexpr std::int64_t kDurationSecondsMax = 10'000'000;
 // none. Codes: those of read_object, "too_large", "missing_field", "bad_field", "invalid_plan".
 Result<Content> parse_content_request(codec::MutableLine body, std::uint16_t platform_bps);
 
+// Code "forbidden" unless the plan's share is the configuration's: a creator does not say the platform's.
+Result<void> check_creators_share(const Plan& plan, std::uint16_t platform_bps);
+
 // {"id":"…","title":…,"plan":{"planId":…,"pricePerTick":100000,"priceXlmPerTick":"0.0100000",
 // "priceXlmPerSecond":"0.0010000",…},"closed":false,"createdAt":ms}. The plan also says the price of a minute
 // and of an hour, and what creator and platform get of an hour; none of them counts the initial ticks, which

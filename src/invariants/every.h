@@ -31,8 +31,6 @@ class Every {
     if (fine) fine = paid_.check(line, at);
     return fine;
   }
-  // What a contract says that it has paid.
-  Result<void> check(SumId sum, Amount paid, const Place& at) { return paid_.check(sum, paid, at); }
 
  private:
   Conservation conservation_;

@@ -14,6 +14,7 @@
 #include "app/roles/address.h"
 #include "app/target.h"
 #include "chain/http_client.h"
+#include "ingest/auth/identity.h"
 #include "model/time.h"
 
 namespace paytick::app {
@@ -204,7 +205,7 @@ void add_keys(CLI::App& app, int& exit_code) {
   auto* const scopes = making
                            ->add_option("--scope", order->scopes,
                                         "What it may do: ingest, backfill, catalogue, read; repeat it")
-                           ->check(CLI::IsMember({"ingest", "backfill", "catalogue", "read"}));
+                           ->check(CLI::IsMember(ingest::words_of(ingest::Scopes::all())));
   making->add_flag("--operator", order->for_operator, "A key of the operator's, which may do everything")
       ->excludes(whose)
       ->excludes(scopes);

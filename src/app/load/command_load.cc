@@ -14,6 +14,7 @@
 #include "app/dev/content.h"
 #include "app/dev/dev_file.h"
 #include "app/load/driver.h"
+#include "app/load/elapsed.h"
 #include "app/load/http_driver.h"
 #include "app/load/mix/run_mix.h"
 #include "app/load/process_driver.h"
@@ -42,11 +43,6 @@ int complain(const Error& error) {
                  error.code == "too_many_sockets"
              ? kExitUsage
              : kExitFailed;
-}
-
-std::uint64_t milliseconds_since(Clock::time_point begin) {
-  return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin).count());
 }
 
 // What /metrics says now; empty when it does not answer.
@@ -192,7 +188,7 @@ Result<load::Outcome> drive(load::Driver& driver, const load::Job& job) {
   auto ran = watched([&] { return driver.run(begin); },
                      [&] {
                        const load::Tally tally = driver.tally();
-                       const std::uint64_t ms = milliseconds_since(begin);
+                       const std::uint64_t ms = load::milliseconds_since(begin);
                        const std::uint64_t rate =
                            (tally.accepted - last) * 1'000 / std::max<std::uint64_t>(ms - last_ms, 1);
                        last = tally.accepted;
@@ -201,7 +197,7 @@ Result<load::Outcome> drive(load::Driver& driver, const load::Job& job) {
                      });
   if (!ran) return tl::unexpected(ran.error());
   load::Outcome outcome;
-  outcome.spent_ms = milliseconds_since(begin);
+  outcome.spent_ms = load::milliseconds_since(begin);
   const auto pages = ask_metrics(job.listen);
   outcome.history_behind_s =
       load::metric_text(pages.front(), "paytick_projection_behind_seconds").value_or("");

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/load/elapsed.h"
+
 namespace paytick::app::load {
 namespace {
 
@@ -16,11 +18,6 @@ constexpr auto kPatience = 30s;       // without any progress while opening
 // Beyond the time asked for, for a server that falls behind: then what is left is not sent.
 constexpr std::uint64_t kGraceUs = 10'000'000;
 constexpr std::size_t kLineBytes = 160;
-
-std::uint64_t microseconds(std::chrono::steady_clock::duration d) {
-  return static_cast<std::uint64_t>(
-      std::max<std::int64_t>(std::chrono::duration_cast<std::chrono::microseconds>(d).count(), 0));
-}
 
 TickCount count_of(const Job& job, TimeMs opened) {
   return {job.options.viewers, job.options.tick_ms, std::min(job.options.tick_ms / 4, 1'000), opened};
@@ -36,11 +33,7 @@ HttpDriver::HttpDriver(const Job& job, const std::string& run, WallClock& clock)
                 job.options.seed),
       ticks_(count_of(job, TimeMs{})) {}
 
-Tally HttpDriver::tally() const {
-  Tally sum;
-  tally_.add_to(sum);
-  return sum;
-}
+Tally HttpDriver::tally() const { return tally_.copy(); }
 
 Result<void> HttpDriver::connect() {
   std::vector<Endpoint> gateways;

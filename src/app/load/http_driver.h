@@ -83,7 +83,7 @@ class HttpDriver final : public Driver {
   std::vector<Beat> scratch_;
   std::size_t scratch_at_ = 0;
 
-  SharedTally tally_;
+  Shared<Tally> tally_;
 };
 
 }  // namespace paytick::app::load

@@ -9,6 +9,7 @@
 #include <deque>
 #include <thread>
 
+#include "app/load/elapsed.h"
 #include "app/load/http_link.h"
 #include "app/load/schedule.h"
 #include "app/load/wire.h"
@@ -33,11 +34,6 @@ constexpr auto kFlatOutPause = 21ms;      // between two pings of a socket: the 
 constexpr auto kPatience = 30s;           // without any progress while opening
 constexpr auto kLastAnswers = 5s;         // after the last ping
 constexpr std::size_t kPendingMax = 128;  // pings of a socket without an answer; more are not sent
-
-std::uint64_t microseconds(Clock::duration d) {
-  return static_cast<std::uint64_t>(
-      std::max<std::int64_t>(std::chrono::duration_cast<std::chrono::microseconds>(d).count(), 0));
-}
 
 struct Pending {
   std::uint64_t seq;
@@ -110,7 +106,7 @@ class SocketDriver::Lane {
 
   std::size_t size() const { return players_.size(); }
   std::optional<Error> trouble() const { return trouble_; }
-  void add_to(Tally& sum) const { tally_.add_to(sum); }
+  void add_to(Tally& sum) const { sum.merge(tally_.copy()); }
   std::uint64_t ready() const { return ready_; }
   std::int64_t units_spent() const {
     std::int64_t units = 0;
@@ -318,7 +314,7 @@ class SocketDriver::Lane {
   bool flat_out_ = false;
   std::deque<Player*> soon_;  // to ping again, in the order in which they were answered
   std::optional<Error> trouble_;
-  SharedTally tally_;
+  Shared<Tally> tally_;
 };
 
 SocketDriver::SocketDriver(const Job& job) : job_(job) {}

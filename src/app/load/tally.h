@@ -45,21 +45,23 @@ struct Tally {
   bool add_text(std::string_view text);
 };
 
-class SharedTally {
+// A tally that a driver's thread writes and the printer reads.
+template <typename T>
+class Shared {
  public:
   template <typename F>
   void with(F&& f) {
     const std::lock_guard lock(mutex_);
     f(tally_);
   }
-  void add_to(Tally& sum) const {
+  T copy() const {
     const std::lock_guard lock(mutex_);
-    sum.merge(tally_);
+    return tally_;
   }
 
  private:
   mutable std::mutex mutex_;
-  Tally tally_;
+  T tally_;
 };
 
 }  // namespace paytick::app::load

@@ -58,9 +58,7 @@ Result<void> read_share(const Body& body, const ShowMoney& money, bool creator, 
   const auto share = body.integer("plan.platformBps", 0, 10'000);
   if (!share) return tl::unexpected(share.error());
   plan.platform_bps = static_cast<std::uint16_t>(share->value_or(money.platform_bps));
-  if (creator && plan.platform_bps != money.platform_bps)
-    return fail(code::kForbidden, "The platform's share is not a creator's to say.");
-  return {};
+  return creator ? check_creators_share(plan, money.platform_bps) : Result<void>();
 }
 
 // A private stream is paid for with its ticket; watching costs nothing unless a plan says so.

@@ -22,12 +22,7 @@ Identity identity_of(const ApiKey& key) {
   Identity who;
   who.role = key.platform.is_zero() ? Role::operator_ : Role::platform;
   who.platform = key.platform;
-  who.scopes = key.platform.is_zero() ? Scopes::all()
-                                      : Scopes{}
-                                            .with(Scope::ingest, key.ingest)
-                                            .with(Scope::backfill, key.backfill)
-                                            .with(Scope::catalogue, key.catalogue)
-                                            .with(Scope::read, key.read);
+  who.scopes = scopes_of(key);
   who.key_id = to_text(key.id);
   return who;
 }
@@ -123,6 +118,15 @@ std::vector<TokenIssuer> KeyBook::issuers() const {
 std::size_t KeyBook::size() const {
   const std::shared_lock lock(mutex_);
   return keys_.size() + issuers_.size();
+}
+
+Scopes scopes_of(const ApiKey& key) {
+  if (key.platform.is_zero()) return Scopes::all();
+  return Scopes{}
+      .with(Scope::ingest, key.ingest)
+      .with(Scope::backfill, key.backfill)
+      .with(Scope::catalogue, key.catalogue)
+      .with(Scope::read, key.read);
 }
 
 NewApiKey make_api_key(Random& random) {

@@ -61,6 +61,8 @@ class KeyBook {
   std::unordered_map<KeyId, TokenIssuer> issuers_;
 };
 
+Scopes scopes_of(const ApiKey& key);  // an operator's key has all
+
 // A new key: its text, which is shown once, and its record, whose hash and id are set.
 struct NewApiKey {
   std::string text;

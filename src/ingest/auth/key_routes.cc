@@ -46,14 +46,8 @@ void show_common(JsonAnswer& json, std::string_view kind, const auto& key) {
 }
 
 void show(JsonAnswer& json, const ApiKey& key) {
-  const bool for_operator = key.platform.is_zero();
-  show_common(json, for_operator ? "operator" : "platform", key);
-  json.texts("scopes", words_of(for_operator ? Scopes::all()
-                                             : Scopes{}
-                                                   .with(Scope::ingest, key.ingest)
-                                                   .with(Scope::backfill, key.backfill)
-                                                   .with(Scope::catalogue, key.catalogue)
-                                                   .with(Scope::read, key.read)));
+  show_common(json, key.platform.is_zero() ? "operator" : "platform", key);
+  json.texts("scopes", words_of(scopes_of(key)));
 }
 
 void show(JsonAnswer& json, const TokenIssuer& issuer) {

@@ -64,8 +64,7 @@ void HttpSession::create_content(HttpRequest& request) {
   if (!content) return refuse(content.error());
   if (creator) {
     if (auto own = require_creator(who_, content->creator_wallet); !own) return refuse(own.error());
-    if (content->plan.platform_bps != share)
-      return refuse({std::string(code::kForbidden), "The platform's share is not a creator's to say."});
+    if (auto fine = check_creators_share(content->plan, share); !fine) return refuse(fine.error());
   }
   content->id = lane_.parts().shared.random.id<ContentId>();
   content->platform = who_.platform;

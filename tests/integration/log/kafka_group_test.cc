@@ -99,6 +99,20 @@ class KafkaGroup : public ::testing::Test {
     settings.instance_id = instance;
     return settings;
   }
+  // One instance that has all partitions again after each of the broker's pauses.
+  void outlive(const std::vector<milliseconds>& pauses) {
+    settings_.session_timeout = milliseconds(2'000);
+    Instance one(named("a"), shares_);
+    auto& broker = paytick::testing::KafkaBroker::shared();
+    const auto has_all = [&] { return one.held().size() == kPartitions; };
+    for (const milliseconds pause : pauses) {
+      ASSERT_TRUE(shares_.wait(has_all)) << "before a pause of " << pause.count() << " ms";
+      broker.pause();
+      std::this_thread::sleep_for(pause);  // the fault is a duration
+      broker.resume();
+    }
+    EXPECT_TRUE(shares_.wait(has_all));
+  }
 
   KafkaSettings settings_;
   Shares shares_;
@@ -136,32 +150,15 @@ TEST_F(KafkaGroup, AnInstanceThatComesBackSoonFindsItsPartitions) {
 
 // A broker that stands still for a while may fence a member that has no namesake: it comes back by itself.
 TEST_F(KafkaGroup, AnInstanceOutlivesABrokerThatStandsStill) {
-  settings_.session_timeout = milliseconds(2'000);
-  Instance one(named("a"), shares_);
-  auto& broker = paytick::testing::KafkaBroker::shared();
-  for (int pause = 0; pause < 4; ++pause) {
-    ASSERT_TRUE(shares_.wait([&] { return one.held().size() == kPartitions; })) << "pause " << pause;
-    broker.pause();
-    std::this_thread::sleep_for(milliseconds(2'200 + 900 * pause));  // the fault is a duration
-    broker.resume();
-  }
-  EXPECT_TRUE(shares_.wait([&] { return one.held().size() == kPartitions; }));
+  outlive({milliseconds(2'200), milliseconds(3'100), milliseconds(4'000), milliseconds(4'900)});
 }
 
 // A broker that comes back may list no broker at all for a moment, not even itself: a client that asks just
 // then knows nobody any more, and has to begin anew with those it was configured with.
 TEST_F(KafkaGroup, AnInstanceOutlivesABrokerThatListsNobody) {
-  settings_.session_timeout = milliseconds(2'000);
   settings_.properties["topic.metadata.refresh.interval.ms"] = "50";
-  Instance one(named("a"), shares_);
-  auto& broker = paytick::testing::KafkaBroker::shared();
-  for (int pause = 0; pause < 3; ++pause) {
-    ASSERT_TRUE(shares_.wait([&] { return one.held().size() == kPartitions; })) << "pause " << pause;
-    broker.pause();
-    std::this_thread::sleep_for(milliseconds(4'000));  // longer than the controller waits for the broker
-    broker.resume();
-  }
-  EXPECT_TRUE(shares_.wait([&] { return one.held().size() == kPartitions; }));
+  const auto beyond_the_controllers_patience = milliseconds(4'000);
+  outlive(std::vector(3, beyond_the_controllers_patience));
 }
 
 TEST_F(KafkaGroup, ASecondProcessOfOneNameIsTold) {

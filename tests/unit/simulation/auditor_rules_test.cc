@@ -3,31 +3,15 @@
 
 #include <gtest/gtest.h>
 
+#include "by_hand.h"
 #include "simulation/auditor.h"
 
 namespace paytick::simulation {
 namespace {
 
-constexpr std::int64_t kStart = 1'790'000'000'000;
-
-template <typename Id>
-Id id(std::uint8_t n) {
-  Id out;
-  out.bytes.fill(n);
-  return out;
-}
-
 class AuditorRules : public ::testing::Test {
  protected:
   AuditorRules() {
-    open_.session = id<SessionId>(1);
-    open_.attachment = id<AttachmentId>(1);
-    open_.viewer = id<ViewerId>(1);
-    open_.meter = id<MeterId>(1);
-    open_.content = id<ContentId>(1);
-    open_.creator = id<CreatorId>(2);
-    open_.plan.tick_ms = open_.plan.heartbeat_ms = 10'000;
-    open_.plan.price_per_tick = Amount(100);
     MeterReport report;
     report.viewer = open_.viewer;
     report.meter = open_.meter;
@@ -67,7 +51,7 @@ class AuditorRules : public ::testing::Test {
   std::int64_t amount(std::uint8_t n = 1) { return auditor_.sessions()[id<SessionId>(n)].amount; }
 
   Auditor auditor_;
-  Open open_;
+  Open open_ = an_open(100);
   std::uint64_t seq_ = 0;
 };
 

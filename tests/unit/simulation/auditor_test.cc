@@ -5,34 +5,15 @@
 
 #include <gtest/gtest.h>
 
+#include "by_hand.h"
+
 namespace paytick::simulation {
 namespace {
 
-constexpr std::int64_t kStart = 1'790'000'000'000;
 constexpr std::int64_t kPrice = 100'000;  // 10 s at 0.001 XLM/s
-
-template <typename Id>
-Id id(std::uint8_t n) {
-  Id out;
-  out.bytes.fill(n);
-  return out;
-}
 
 class AuditorTest : public ::testing::Test {
  protected:
-  AuditorTest() {
-    open_.session = id<SessionId>(1);
-    open_.attachment = id<AttachmentId>(1);
-    open_.viewer = id<ViewerId>(1);
-    open_.meter = id<MeterId>(1);
-    open_.content = id<ContentId>(1);
-    open_.creator = id<CreatorId>(2);
-    open_.plan.tick_ms = open_.plan.heartbeat_ms = 10'000;
-    open_.plan.price_per_tick = Amount(kPrice);
-    open_.plan.minimum_ticks = 1;
-    open_.plan.refund_unused = true;
-  }
-
   void at(std::int64_t ms, const Input& input) { auditor_.input({kStart + ms}, input); }
   void deposit(std::int64_t total, std::int64_t refunded = 0) {
     MeterReport report;
@@ -60,7 +41,7 @@ class AuditorTest : public ::testing::Test {
   }
 
   Auditor auditor_;
-  Open open_;
+  Open open_ = an_open(kPrice);
   std::uint64_t version_ = 0, seq_ = 0;
 };
 

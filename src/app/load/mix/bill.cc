@@ -12,9 +12,9 @@ std::string text(const rapidjson::Value& item, const char* name) {
   return item.HasMember(name) && item[name].IsString() ? item[name].GetString() : "";
 }
 
-void count(Amount& sum, Amount amount) { sum = add(sum, amount).value_or(kMaxAmount); }
-
 }  // namespace
+
+void count(Amount& sum, Amount amount) { sum = add(sum, amount).value_or(kMaxAmount); }
 
 Result<std::optional<std::string>> Bill::add_page(std::string_view body) {
   rapidjson::Document page;

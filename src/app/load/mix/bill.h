@@ -25,6 +25,9 @@ struct Acknowledged {
   std::map<std::string, EndedCall> calls;
 };
 
+// Adds; what would be more than there can be, is the most.
+void count(Amount& sum, Amount amount);
+
 // Adds up what pages of GET /api/account/history say of this run's charges.
 class Bill {
  public:
@@ -35,8 +38,6 @@ class Bill {
 
   // Empty when it is what was acknowledged, and with what was watched makes `spent`; else in words.
   std::string compare(const Acknowledged& acknowledged, Amount spent) const;
-
-  Amount films() const { return films_; }
 
  private:
   const Stage& stage_;

@@ -6,6 +6,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <utility>
 
+#include "app/load/elapsed.h"
 #include "app/load/mix/bill.h"
 #include "app/load/wire.h"
 
@@ -26,11 +27,6 @@ constexpr auto kAgainAfter = 500ms;   // what a busy gateway has refused
 constexpr auto kAgainPatience = 60s;  // then it is wrong
 constexpr auto kMetering = 30s;
 constexpr std::uint32_t kJoinsToRepeated = 3;  // of so many joins one is repeated
-
-std::uint64_t microseconds(Clock::duration d) {
-  return static_cast<std::uint64_t>(
-      std::max<std::int64_t>(std::chrono::duration_cast<std::chrono::microseconds>(d).count(), 0));
-}
 
 }  // namespace
 
@@ -249,7 +245,7 @@ Result<void> MixDriver::ask_spent() {
                     const auto spent = viewers_.read_spent(viewer, status, body);
                     if (!spent) tally_.wrong(spent.error().message);
                     spent_of_[viewer] = spent.value_or(Amount{});
-                    spent_ = add(spent_, spent_of_[viewer]).value_or(kMaxAmount);
+                    count(spent_, spent_of_[viewer]);
                     return std::nullopt;
                   });
 }
@@ -302,7 +298,6 @@ Result<void> MixDriver::check_bills() {
 
 Acknowledged MixDriver::acknowledged() const {
   Acknowledged sum;
-  const auto count = [](Amount& to, Amount amount) { to = add(to, amount).value_or(kMaxAmount); };
   for (std::uint32_t i = 0; i < hands_.size(); ++i) {
     const Acknowledged& one = viewers_.acknowledged(i);
     count(sum.tips, one.tips);

@@ -13,8 +13,9 @@ constexpr std::uint32_t kMedian = 500'000, kP99 = 990'000;
 std::string milliseconds(std::uint64_t us) { return fmt::format("{}.{}", us / 1'000, us % 1'000 / 100); }
 
 Amount sum_of(const Acknowledged& told) {
-  Amount sum = add(told.tips, told.tickets).value_or(kMaxAmount);
-  for (const auto& [session, call] : told.calls) sum = add(sum, call.charged).value_or(kMaxAmount);
+  Amount sum = told.tips;
+  count(sum, told.tickets);
+  for (const auto& [session, call] : told.calls) count(sum, call.charged);
   return sum;
 }
 

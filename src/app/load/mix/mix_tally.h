@@ -4,7 +4,6 @@
 #include <array>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,6 +11,7 @@
 
 #include "app/load/histogram.h"
 #include "app/load/mix/deeds.h"
+#include "app/load/tally.h"
 
 namespace paytick::app::load {
 
@@ -42,28 +42,14 @@ struct MixTally {
 };
 inline constexpr std::size_t kWrongMax = 10;
 
-// Any thread.
-class SharedMixTally {
+class SharedMixTally : public Shared<MixTally> {
  public:
-  template <typename F>
-  void with(F&& f) {
-    const std::lock_guard lock(mutex_);
-    f(tally_);
-  }
   void wrong(std::string words) {
     with([&](MixTally& t) {
       ++t.wrongs;
       if (t.wrong.size() < kWrongMax) t.wrong.push_back(std::move(words));
     });
   }
-  MixTally copy() const {
-    const std::lock_guard lock(mutex_);
-    return tally_;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  MixTally tally_;
 };
 
 }  // namespace paytick::app::load

@@ -5,17 +5,13 @@
 #include <algorithm>
 #include <deque>
 
+#include "app/load/elapsed.h"
 #include "app/load/wire.h"
 
 namespace paytick::app::load {
 namespace {
 
 constexpr std::size_t kPendingMax = 16;  // pings of a player without an answer; an older one is lost
-
-std::uint64_t microseconds(Players::Clock::duration d) {
-  return static_cast<std::uint64_t>(
-      std::max<std::int64_t>(std::chrono::duration_cast<std::chrono::microseconds>(d).count(), 0));
-}
 
 }  // namespace
 

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "app/config.h"
+#include "app/load/elapsed.h"
 #include "app/load/mix/mix_driver.h"
 #include "app/load/wire.h"
 #include "app/progress.h"
@@ -23,11 +24,6 @@ using Progress = std::function<void(const std::string&)>;
 constexpr std::uint64_t kShortRunMs = 300'000;  // below it the viewers take their turns more often
 constexpr std::uint64_t kTurnsOfShortRun = 6, kTurnUsMin = 1'000'000;
 constexpr auto kSettlePatience = 120s;  // without any progress
-
-std::uint64_t milliseconds_since(Clock::time_point begin) {
-  return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin).count());
-}
 
 Result<VerifyReport> verify(const Job& job, const Progress& progress) {
   TargetOptions target;
