@@ -54,6 +54,9 @@ class NoChain : public ChainPort {
   Result<Preparation> prepare(std::span<const SettlementItem>, std::int64_t, TimeMs, TimeMs) override {
     return none();
   }
+  Result<Preparation> prepare_refund(const RefundItem&, std::int64_t, TimeMs, TimeMs) override {
+    return none();
+  }
   Result<SendAnswer> send(std::string_view) override { return none(); }
   Result<TransactionAnswer> transaction(const Prepared&) override { return none(); }
   Result<std::vector<Amount>> paid(std::span<const SettlementItem>) override { return none(); }

@@ -33,8 +33,8 @@ std::uint64_t hash_words(const Charge& e) {
   return out;
 }
 
-// Credits have keys of their own.
-Key* find_key(Terms& terms, std::string_view key, bool credit) {
+// Credits have keys of their own; claims and payouts share those of the charges.
+const Key* find_key(const Terms& terms, std::string_view key, bool credit) {
   const auto at = std::find_if(terms.keys.begin(), terms.keys.end(), [&](const Key& k) {
     return k.key == key && k.kind != kJoinKind && (k.kind == kCreditKind) == credit;
   });
@@ -45,6 +45,12 @@ std::size_t count_keys(const Terms& terms, bool credit) {
   return static_cast<std::size_t>(std::count_if(terms.keys.begin(), terms.keys.end(), [&](const Key& k) {
     return !lives_with_content(k) && (k.kind == kCreditKind) == credit;
   }));
+}
+
+// Unless the key stands for something else already: another ticket, a tip, a payout.
+bool may_claim(const Terms& terms, std::string_view key, std::uint32_t content) {
+  const Key* const known = key.empty() ? nullptr : find_key(terms, key, false);
+  return known == nullptr || (known->kind == kClaimKind && known->content == content);
 }
 
 }  // namespace
@@ -85,6 +91,14 @@ Plan Book::plan_for(std::uint32_t viewer, std::uint32_t content, const Plan& pla
   return without;
 }
 
+// A ticket was asked for under this key. False: there are too many.
+bool Book::claim(Terms& terms, const std::string& key, std::uint32_t content) const {
+  if (key.empty() || find_key(terms, key, false) != nullptr) return true;
+  if (count_keys(terms, false) >= kKeysMax) return false;
+  terms.keys.push_back({key, now_, 0, kNone, kNone, 0, content, 0, kClaimKind});
+  return true;
+}
+
 // Tips and tickets. The key and the charge stand or fall together; a refusal is not remembered.
 void Book::on(const Charge& e) {
   if (!belongs_here(e.viewer)) return refuse(e.reply, {}, code::kWrongPartition, "charge");
@@ -105,13 +119,18 @@ void Book::on(const Charge& e) {
                   content,
                   hash_words(e),
                   static_cast<std::uint8_t>(e.kind)};
+  if (!may_claim(terms, e.claim, content)) {
+    return refuse(e.reply, {viewer}, code::kClaimConflict, "charge");
+  }
   if (const Key* known = find_key(terms, e.key, false)) {
-    if (!same_payload(*known, fresh)) return refuse(e.reply, {viewer}, code::kKeyConflict, "charge");
+    const Key held = *known;
+    if (!claim(terms, e.claim, content)) return refuse(e.reply, {viewer}, code::kTooManyKeys, "charge");
+    if (!same_payload(held, fresh)) return refuse(e.reply, {viewer}, code::kKeyConflict, "charge");
     Outcome before;
     before.repeated = true;
     before.has_key = true;
-    before.amount = Amount(known->amount);
-    before.at = {known->t};
+    before.amount = Amount(held.amount);
+    before.at = {held.t};
     return answer(e.reply, {viewer, meter}, before);
   }
   if (foreign(m, viewer)) return refuse(e.reply, {viewer}, code::kForeignMeter, "charge");
@@ -119,6 +138,7 @@ void Book::on(const Charge& e) {
     return refuse(e.reply, {viewer, meter}, code, "charge");
   }
   terms.keys.push_back(fresh);
+  claim(terms, e.claim, content);
   m.charged += fresh.amount;
   for (std::int64_t& spent : v.spent) spent += fresh.amount;
   const std::uint32_t sum = sum_of(viewer, meter, fresh.creator, e.bps);
@@ -197,6 +217,29 @@ void Book::on(const Credit& e) {
   done.has_key = true;
   done.amount = e.amount;
   answer(e.reply, {viewer, meter}, done);
+}
+
+// Asked again, it asks for nothing: what has become due since then waits for a request of its own.
+void Book::on(const Payout& e) {
+  if (e.key.empty()) return write(PayoutLine{e.creator, {now_}});
+  if (!belongs_here(e.creator)) return refuse(e.reply, {}, code::kWrongPartition, "payout");
+  const std::uint32_t creator = viewer_of(e.creator);
+  Terms& terms = terms_of(creator);
+  forget_keys(terms);
+  Outcome done;
+  done.has_key = true;
+  if (const Key* known = find_key(terms, e.key, false)) {
+    if (known->kind != kPayoutKind) return refuse(e.reply, {creator}, code::kKeyConflict, "payout");
+    done.repeated = true;
+    done.amount = Amount(known->amount);
+    done.at = {known->t};
+    return answer(e.reply, {creator}, done);
+  }
+  if (count_keys(terms, false) >= kKeysMax) return refuse(e.reply, {creator}, code::kTooManyKeys, "payout");
+  done.amount = e.pending.value_or(kUnknownPending);
+  terms.keys.push_back({e.key, now_, done.amount.units(), kNone, kNone, 0, kNone, 0, kPayoutKind});
+  write(PayoutLine{e.creator, {now_}});
+  answer(e.reply, {creator}, done);
 }
 
 }  // namespace paytick::aggregator

@@ -133,6 +133,4 @@ void Book::on(const Ask& e) {
   answer(e.reply, subject, seen);
 }
 
-void Book::on(const Payout& e) { write(PayoutLine{e.creator, {now_}}); }
-
 }  // namespace paytick::aggregator

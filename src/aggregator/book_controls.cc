@@ -93,12 +93,12 @@ void Book::on(const MeterReport& e) {
   t.refunded = std::max(t.refunded, e.refunded.units());
   t.paid = std::max(t.paid, e.paid.units());
   m.ledger = std::max(m.ledger, e.ledger);
-  const bool asked_back = e.refund_at.ms != 0;
   const bool newest = first || e.version > t.version;
+  const bool asks_back = newest && e.refund_at.ms != 0 && m.viewer == viewer;
   if (newest) {
     t.version = e.version;
     t.allowance = std::max(t.allowance, e.allowance.units());
-    if (!asked_back) t.refund_from = -1;
+    if (e.refund_at.ms == 0) t.refund_from = -1;
   }
   set_totals(meter, t);
   const bool news = first || t.deposited != before.deposited || t.refunded != before.refunded ||
@@ -114,8 +114,10 @@ void Book::on(const MeterReport& e) {
                   m.ledger,
                   Amount(m.charged),
                   Amount(t.spendable(m.charged)),
-                  {now_}});
-  if (newest && asked_back && m.viewer == viewer) ask_back(viewer, meter);
+                  {now_},
+                  asks_back && rules_ >= kRulesOfRefunds ? e.refund_at : TimeMs{},
+                  e.tx});
+  if (asks_back) ask_back(viewer, meter);
   hint_all(m.viewer);
 }
 

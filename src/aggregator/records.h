@@ -297,7 +297,9 @@ struct Key {
   std::uint8_t kind = 0;          // ChargeKind, or one of those below
 };
 inline constexpr std::uint8_t kCreditKind = 255;
-inline constexpr std::uint8_t kJoinKind = 254;  // the key is the content's id
+inline constexpr std::uint8_t kJoinKind = 254;    // the key is the content's id
+inline constexpr std::uint8_t kClaimKind = 253;   // under which a ticket of `content` was asked for
+inline constexpr std::uint8_t kPayoutKind = 252;  // under which a creator asked to be paid `amount`
 // What few viewers have: a limit of their own, charges, joins, free ticks that they were given.
 struct Terms {
   std::int64_t limit = kDefaultLimit;

@@ -17,6 +17,7 @@ void add_up(CLI::App& app, int& exit_code);
 void add_dev(CLI::App& app, int& exit_code);
 void add_roles(CLI::App& app, int& exit_code);  // ingest, aggregate, settle, project
 void add_play(CLI::App& app, int& exit_code);
+void add_refund(CLI::App& app, int& exit_code);
 void add_load(CLI::App& app, int& exit_code);
 void add_verify(CLI::App& app, int& exit_code);
 void add_replay(CLI::App& app, int& exit_code);

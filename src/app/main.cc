@@ -30,6 +30,7 @@ int run(int argc, char** argv) {
   paytick::app::add_roles(app, exit_code);
   paytick::app::add_dev(app, exit_code);
   paytick::app::add_play(app, exit_code);
+  paytick::app::add_refund(app, exit_code);
   paytick::app::add_load(app, exit_code);
   paytick::app::add_verify(app, exit_code);
   paytick::app::add_replay(app, exit_code);

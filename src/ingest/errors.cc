@@ -104,6 +104,7 @@ Error public_error(std::string_view fold_code) {
     return {std::string(fold_code), "The viewer has too much open at once; end something first."};
   }
   if (fold_code == "no_ticket") return public_error(code::kTicketRequired);
+  if (fold_code == "claim_conflict") return public_error(code::kKeyConflict);
   const auto* const words =
       std::ranges::find(kCommandWords, fold_code, &std::pair<std::string_view, std::string_view>::first);
   if (words != kCommandWords.end()) return {std::string(fold_code), std::string(words->second)};

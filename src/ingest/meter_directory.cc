@@ -18,6 +18,7 @@ constexpr std::size_t kReadBytes = 4 * 1024 * 1024;
 constexpr std::string_view kMeterMark = R"("type":"meter")";
 constexpr std::string_view kOpenMark = R"("type":"open")";
 constexpr std::string_view kStopMark = R"("type":"stop")";
+constexpr std::string_view kHeartbeatMark = R"("type":"heartbeat")";
 
 bool holds(std::string_view text, std::string_view mark) {
   return memmem(text.data(), text.size(), mark.data(), mark.size()) != nullptr;
@@ -70,8 +71,9 @@ Result<bool> MeterFollower::pump(SessionDirectory* sessions) {
 }
 
 Result<bool> MeterFollower::pump(PartitionId partition, SessionDirectory* sessions) {
-  const auto wanted = [sessions](std::string_view text) {
-    return holds(text, kMeterMark) ||
+  const bool heartbeats = sessions != nullptr && guard_ != nullptr && guard_->counts_screens();
+  const auto wanted = [sessions, heartbeats](std::string_view text) {
+    return (heartbeats && holds(text, kHeartbeatMark)) || holds(text, kMeterMark) ||
            (sessions != nullptr && (holds(text, kOpenMark) || holds(text, kStopMark)));
   };
   const log::TopicPartition topic{log::Topic::heartbeats, partition};
@@ -100,13 +102,15 @@ Result<bool> MeterFollower::pump(PartitionId partition, SessionDirectory* sessio
           directory_.put(report->meter, report->viewer);
         } else if (const auto* open = std::get_if<Open>(&*input); open != nullptr && sessions != nullptr) {
           if (guard_ != nullptr) {
-            guard_->opened_elsewhere(open->viewer, open->attachment, open->plan.heartbeat_ms, open->at);
+            guard_->read_open(open->viewer, open->attachment, open->plan.heartbeat_ms, open->at);
           }
           if (open->reference.empty()) return;  // a socket's: nobody knows it by a name
           sessions->restore(open->viewer, open->resume.value_or(open->session), open->attachment);
         } else if (const auto* stop = std::get_if<Stop>(&*input); stop != nullptr && sessions != nullptr) {
           sessions->close(stop->attachment, record.append_time);
           if (guard_ != nullptr) guard_->left(stop->attachment);
+        } else if (const auto* beat = std::get_if<Heartbeat>(&*input); beat != nullptr && heartbeats) {
+          guard_->read_beat(beat->attachment, beat->at);
         }
       });
     }

@@ -48,7 +48,8 @@ class MeterFollower {
  public:
   // Starts where each partition begins, or at `from` where the app has the earlier meters from a restored
   // fold.
-  // The guard is told of the opens and stops that are read for `sessions`.
+  // The guard is told of the opens, stops and, where it counts screens, heartbeats that are read along with
+  // `sessions`.
   MeterFollower(log::EventLog& log, MeterDirectory& directory, std::vector<Offset> from = {},
                 GuardDesk* guard = nullptr);
 

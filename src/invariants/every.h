@@ -25,8 +25,9 @@ class Every {
     if (fine) fine = proofs_.check(line, at);
     return fine;
   }
-  // A line of `settlements`, behind all lines of `ticks` that its writer had read.
-  Result<void> check(const Settlement& line, const Place& at) {
+  // A line of `settlements`, behind all lines of `ticks` that its writer had read; before them it may seem
+  // wrong, and may be asked about again.
+  Result<void> check(const Settlement& line, const Place& at) const {
     Result<void> fine = shares_.check(line, at);
     if (fine) fine = paid_.check(line, at);
     return fine;

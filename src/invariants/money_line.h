@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "model/outputs.h"
@@ -40,10 +41,11 @@ class PerSum {
     return all_[i].emplace();
   }
   // Nothing where no line has introduced it.
-  State* find(SumId sum) {
+  const State* find(SumId sum) const {
     const auto i = static_cast<std::size_t>(sum);
     return i < all_.size() && all_[i] ? &*all_[i] : nullptr;
   }
+  State* find(SumId sum) { return const_cast<State*>(std::as_const(*this).find(sum)); }
 
  private:
   std::vector<std::optional<State>> all_;

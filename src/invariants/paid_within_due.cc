@@ -30,7 +30,7 @@ Result<void> PaidWithinDue::check(const Output& line, const Place& at) {
       at);
 }
 
-Result<void> PaidWithinDue::check(SumId id, Amount paid, const Place& at) {
+Result<void> PaidWithinDue::check(SumId id, Amount paid, const Place& at) const {
   const Sum* const sum = sums_.find(id);
   const Amount due = sum ? sum->due : Amount(0);
   if (!paid_exceeds(paid, due)) return {};
@@ -40,7 +40,7 @@ Result<void> PaidWithinDue::check(SumId id, Amount paid, const Place& at) {
                   at);
 }
 
-Result<void> PaidWithinDue::check(const Settlement& line, const Place& at) {
+Result<void> PaidWithinDue::check(const Settlement& line, const Place& at) const {
   if (const auto* l = std::get_if<Prepared>(&line))
     for (const SettlementItem& item : l->items)
       if (auto fine = check(item.sum, item.cumulative, at); !fine) return fine;

@@ -22,9 +22,9 @@ constexpr bool paid_exceeds(Amount paid, Amount due) { return paid > due; }
 class PaidWithinDue {
  public:
   Result<void> check(const Output& line, const Place& at);
-  Result<void> check(const Settlement& line, const Place& at);
+  Result<void> check(const Settlement& line, const Place& at) const;
   // What a contract says of itself.
-  Result<void> check(SumId sum, Amount paid, const Place& at);
+  Result<void> check(SumId sum, Amount paid, const Place& at) const;
 
  private:
   struct Sum {

@@ -16,7 +16,7 @@ Result<void> SharesAddUp::check(const Output& line, const Place& at) {
   return {};
 }
 
-Result<void> SharesAddUp::check(const Settlement& line, const Place& at) {
+Result<void> SharesAddUp::check(const Settlement& line, const Place& at) const {
   const auto* l = std::get_if<Confirmed>(&line);
   if (!l) return {};
   for (const SettledItem& item : l->items) {

@@ -35,7 +35,7 @@ constexpr Shares shares_of_move(Amount cumulative, Amount moved, std::uint16_t b
 class SharesAddUp {
  public:
   Result<void> check(const Output& line, const Place& at);
-  Result<void> check(const Settlement& line, const Place& at);
+  Result<void> check(const Settlement& line, const Place& at) const;
 
  private:
   PerSum<std::uint16_t> bps_;

@@ -123,6 +123,9 @@ struct Charge {
   std::string channel = {};  // the room it was sent in, up to kReferenceBytesMax, or empty
   ContentId content = {};    // what a ticket is for, or a tip was given during; zero: nothing
   ReplyTo reply = {};
+  // A ticket's key is made of its stream, so that nobody buys two. Under which idempotency key it was asked
+  // for is kept beside it: the same one for another stream is refused. Empty: under none.
+  std::string claim = {};
   friend bool operator==(const Charge&, const Charge&) = default;
 };
 
@@ -172,6 +175,11 @@ struct Metering {
 // What is due to the creator is to be settled now, whatever the settlement policy says.
 struct Payout {
   CreatorId creator;
+  // With an idempotency key it concerns the partition of the creator's own account alone, which remembers
+  // the key and what was pending then, and answers. Empty: every partition.
+  std::string key = {};
+  std::optional<Amount> pending = {};  // as far as it was known
+  ReplyTo reply = {};
   friend bool operator==(const Payout&, const Payout&) = default;
 };
 
@@ -188,6 +196,7 @@ struct MeterReport {
   std::uint64_t version = 0;  // grows with each change on chain
   std::uint32_t ledger = 0;
   TimeMs refund_at;  // of the pending request for a refund; 0: none is pending
+  TxHash tx = {};    // what brought it about; zero: asked of the contract itself
   friend bool operator==(const MeterReport&, const MeterReport&) = default;
 };
 

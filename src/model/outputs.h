@@ -203,6 +203,8 @@ struct MeterLine {
   Amount charged;
   Amount spendable;
   TimeMs at;
+  TimeMs refund_at = {};  // of the refund that is asked for and not paid; 0: there is none
+  TxHash tx = {};         // what changed the totals; zero: unknown
   friend bool operator==(const MeterLine&, const MeterLine&) = default;
 };
 

@@ -28,6 +28,8 @@ struct Reply {
   Amount limit;
 };
 
+inline constexpr Amount kUnknownPending{-1};
+
 // How a command ended, or how things stand, to the gateway that waits for it. May be lost: the same command,
 // or an `ask`, asks again.
 struct Outcome {
@@ -47,7 +49,7 @@ struct Outcome {
   // What was asked for, or done.
   bool joined = false;   // the content
   bool has_key = false;  // a charge of this key
-  Amount amount;         // of the charge
+  Amount amount;         // of the charge; of a payout what was pending, or kUnknownPending
   TimeMs at;             // of the charge, by the log's time; else now
   // Of the session that the command names.
   SessionId session;

@@ -1,8 +1,8 @@
 #pragma once
-// Lines of the topic `settlements`: the life of each transaction that pays what is due, or that pays credits
-// into meters out of the treasury (DESIGN.md §5.4). A transaction does one of the two.
-// Written in fenced frames (outputs.h: FrameHeader, Fence), co-partitioned with `ticks`: a batch holds
-// sums, or meters, of one partition only.
+// Lines of the topic `settlements`: the life of each transaction that pays what is due, that pays credits
+// into meters out of the treasury, or that releases a refund (DESIGN.md §5.4, §6). A transaction does one of
+// the three. Written in fenced frames (outputs.h: FrameHeader, Fence), co-partitioned with `ticks`: a batch
+// holds sums, or meters, of one partition only.
 
 #include <cstdint>
 #include <string>
@@ -32,6 +32,13 @@ struct CreditItem {
   friend bool operator==(const CreditItem&, const CreditItem&) = default;
 };
 
+// All of the meter is settled: what is left goes back to its viewer at once, as he has asked.
+struct RefundItem {
+  MeterId meter;
+  TimeMs asked_at;  // of the request, by the chain: a later one is another matter
+  friend bool operator==(const RefundItem&, const RefundItem&) = default;
+};
+
 // Written, and read back under the writer's own epoch, before the transaction is sent.
 struct Prepared {
   TxHash hash;
@@ -43,6 +50,7 @@ struct Prepared {
   std::string envelope;      // the signed TransactionEnvelope, base64 XDR
   std::vector<SettlementItem> items;
   std::vector<CreditItem> credits = {};  // instead of `items`
+  std::vector<RefundItem> refunds = {};  // likewise; one
   friend bool operator==(const Prepared&, const Prepared&) = default;
 };
 

@@ -151,6 +151,7 @@ struct Shape<Charge> {
     f.optional("message"_m, e.message, kMessage);
     f.optional("channel"_m, e.channel, kReference);
     f.optional("content"_m, e.content);
+    f.optional("claim"_m, e.claim, kReference);
     reply_members(f, e.reply);
   }
 };
@@ -182,6 +183,7 @@ struct Shape<MeterReport> {
     f("version"_m, e.version);
     f("ledger"_m, e.ledger);
     f.optional("refundAt"_m, e.refund_at);
+    f.optional("tx"_m, e.tx);
   }
 };
 
@@ -256,7 +258,12 @@ struct Shape<Metering> {
 template <>
 struct Shape<Payout> {
   static constexpr auto kType = "payout"_m;
-  static void members(auto& f, auto& e) { f("creator"_m, e.creator); }
+  static void members(auto& f, auto& e) {
+    f("creator"_m, e.creator);
+    f.optional("key"_m, e.key, kReference);
+    f.optional("pending"_m, e.pending);
+    reply_members(f, e.reply);
+  }
 };
 
 }  // namespace paytick::codec

@@ -215,6 +215,8 @@ struct Shape<MeterLine> {
     f("charged"_m, e.charged);
     f("spendable"_m, e.spendable, kSigned);
     f("at"_m, e.at);
+    f.optional("refundAt"_m, e.refund_at);
+    f.optional("tx"_m, e.tx);
   }
 };
 

@@ -50,6 +50,14 @@ struct Shape<CreditedItem> {
 };
 
 template <>
+struct Shape<RefundItem> {
+  static void members(auto& f, auto& e) {
+    f("meter"_m, e.meter);
+    f("askedAt"_m, e.asked_at);
+  }
+};
+
+template <>
 struct Shape<Prepared> {
   static constexpr auto kType = "prepared"_m;
   static void members(auto& f, auto& e) {
@@ -62,6 +70,7 @@ struct Shape<Prepared> {
     f("envelope"_m, e.envelope, kEnvelope);
     f("items"_m, e.items);
     f.optional("credits"_m, e.credits);
+    f.optional("refunds"_m, e.refunds);
   }
 };
 

@@ -212,7 +212,7 @@ void write_refused(pqxx::transaction_base& tx, const Changes& changes) {
 
 void write_meters(pqxx::transaction_base& tx, const Changes& changes) {
   BulkRows<Uuid, Uuid, std::int32_t, Text, Text, std::int64_t, std::int64_t, std::int64_t, std::int64_t,
-           std::int64_t, std::int64_t, std::int64_t>
+           std::int64_t, std::int64_t, std::int64_t, std::optional<Text>>
       rows;
   for (const auto& row : changes.meters) {
     const MeterLine& line = row.line;
@@ -220,12 +220,13 @@ void write_meters(pqxx::transaction_base& tx, const Changes& changes) {
     refund.bytes[12] |= 0x80;
     rows.add(row.id, refund, number(row.partition), to_text(line.meter), to_text(line.viewer),
              line.deposited.units(), line.refunded.units(), line.paid.units(), line.allowance.units(),
-             static_cast<std::int64_t>(line.version), line.ledger, row.append_time.ms);
+             static_cast<std::int64_t>(line.version), line.ledger, row.append_time.ms,
+             line.tx.is_zero() ? std::nullopt : std::optional(to_text(line.tx)));
   }
   const std::string reports = "WITH r AS (SELECT * FROM " + rows.unnest() +
                               " WITH ORDINALITY AS r(id, refund_id, p, meter, viewer, deposited, refunded, "
                               "paid, allowance, version, ledger,"
-                              " at_ms, n)) ";
+                              " at_ms, tx, n)) ";
   rows.exec(
       tx,
       reports +
@@ -233,9 +234,10 @@ void write_meters(pqxx::transaction_base& tx, const Changes& changes) {
           " r.deposited - coalesce(lag(r.deposited) OVER w, m.deposited, 0) AS top_up,"
           " r.refunded - coalesce(lag(r.refunded) OVER w, m.refunded, 0) AS refund"
           " FROM r LEFT JOIN meters m USING (meter) WINDOW w AS (PARTITION BY r.meter ORDER BY r.n))"
-          " INSERT INTO transfers (id, partition, meter, kind, amount, ledger, at_ms) SELECT id, p, meter, "
-          "0, top_up, ledger, at_ms FROM change WHERE top_up <> 0"
-          " UNION ALL SELECT refund_id, p, meter, 1, refund, ledger, at_ms FROM change WHERE refund <> 0");
+          " INSERT INTO transfers (id, partition, meter, kind, amount, ledger, at_ms, tx_hash) SELECT id, p, "
+          "meter, 0, top_up, ledger, at_ms, tx FROM change WHERE top_up <> 0"
+          " UNION ALL SELECT refund_id, p, meter, 1, refund, ledger, at_ms, tx FROM change WHERE refund <> "
+          "0");
   rows.exec(tx, reports +
                     "INSERT INTO meters SELECT DISTINCT ON (meter) meter, p, viewer, deposited, refunded, "
                     "paid, allowance,"

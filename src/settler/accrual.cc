@@ -43,6 +43,12 @@ Result<void> Accrual::due_is(SumId sum, Amount due, TimeMs at_time) {
   return {};
 }
 
+Result<void> Accrual::money_is(const auto& line, TimeMs at_time) {
+  auto moved = due_is(line.sum, line.due, at_time);
+  if (moved) at(line.sum).charged = line.charged;
+  return moved;
+}
+
 Result<void> Accrual::apply(const Output& line, TimeMs at_time) {
   return std::visit(Match{
                         [&](const SumLine& l) -> Result<void> {
@@ -67,9 +73,9 @@ Result<void> Accrual::apply(const Output& line, TimeMs at_time) {
                           }
                           return {};
                         },
-                        [&](const TickLine& l) { return due_is(l.sum, l.due, at_time); },
-                        [&](const AdjustLine& l) { return due_is(l.sum, l.due, at_time); },
-                        [&](const ChargeLine& l) { return due_is(l.sum, l.due, at_time); },
+                        [&](const TickLine& l) { return money_is(l, at_time); },
+                        [&](const AdjustLine& l) { return money_is(l, at_time); },
+                        [&](const ChargeLine& l) { return money_is(l, at_time); },
                         [&](const DueLine& l) -> Result<void> {
                           for (const auto& [sum, due] : l.sums)
                             if (auto moved = due_is(sum, due, at_time); !moved) return moved;
@@ -80,6 +86,10 @@ Result<void> Accrual::apply(const Output& line, TimeMs at_time) {
                           return {};
                         },
                         [&](const CreditLine& l) { return credits_.apply(l, at_time); },
+                        [&](const MeterLine& l) -> Result<void> {
+                          refunds_.apply(l);
+                          return {};
+                        },
                         [](const auto&) -> Result<void> { return {}; },
                     },
                     line);
@@ -167,7 +177,7 @@ void Accrual::on(const Parked& line) {
 }
 
 void Accrual::apply(const Settlement& line) {
-  if (credits_.apply(line)) return;
+  if (credits_.apply(line) || refunds_.apply(line)) return;
   std::visit(Match{
                  [&](const Submitted&) {},
                  [&](const ParkedCredit&) {},

@@ -1,8 +1,9 @@
 #pragma once
 // What a partition owes its creators: the fold of `ticks` (what is due) and `settlements` (what was paid);
-// and what the treasury owes its meters (credits.h). Pure; restored from an image and the lines after it, or
-// by folding both topics again from their beginnings. Memory: one SumState a sum, one entry a session that
-// has not closed. Order between the two topics does not matter; within one, lines come in log order.
+// what the treasury owes its meters (credits.h), and what viewers ask back (refunds.h). Pure; restored from
+// an image and the lines after it, or by folding both topics again from their beginnings. Memory: one
+// SumState a sum, one entry a session that has not closed. Order between the two topics does not matter;
+// within one, lines come in log order.
 //
 // Not thread-safe. Error codes: "due_falls", "unknown_sum" (fatal: the log contradicts itself).
 
@@ -20,6 +21,7 @@
 #include "model/time.h"
 #include "settler/credits.h"
 #include "settler/policy.h"
+#include "settler/refunds.h"
 
 namespace paytick::settler {
 
@@ -33,7 +35,8 @@ struct SumState {
   bool in_flight = false;  // in a batch that is neither confirmed nor given up
   bool parked = false;     // refused again and again; until something of it is paid
   bool given_up = false;   // parked, and trying again cannot help
-  Amount due;              // cumulative, from ticks
+  Amount charged;          // cumulative, from ticks; not below `due`
+  Amount due;              // likewise
   Amount settled;          // cumulative, stands on the chain
   Amount payout;           // what was due when its creator asked to be paid; beyond `settled`: now
   TimeMs unsettled_since;  // when `due` passed `settled`
@@ -45,7 +48,7 @@ struct SumState {
 class Accrual {
  public:
   explicit Accrual(const Policy& policy)
-      : policy_(policy), fee_per_item_(policy.fee_per_item), credits_(policy) {}
+      : policy_(policy), fee_per_item_(policy.fee_per_item), credits_(policy), refunds_(policy) {}
 
   // A line of `ticks`; `at` is its record's append time.
   Result<void> apply(const Output& line, TimeMs at);
@@ -63,6 +66,8 @@ class Accrual {
   const std::vector<SumState>& sums() const { return sums_; }
   Credits& credits() { return credits_; }
   const Credits& credits() const { return credits_; }
+  Refunds& refunds() { return refunds_; }
+  const Refunds& refunds() const { return refunds_; }
   // What an item costs of the network's fee, for the share that it may take.
   Amount fee_per_item() const { return fee_per_item_; }
   // Transactions that failed in a row: a batch is made smaller with each.
@@ -82,6 +87,8 @@ class Accrual {
   }
 
   Result<void> due_is(SumId sum, Amount due, TimeMs at);
+  // Of a line that says both.
+  Result<void> money_is(const auto& line, TimeMs at);
   void pay_out(const CreatorId& creator);
   SumState& at(SumId sum);
   void stands_at(SumState& sum, Amount cumulative);
@@ -105,6 +112,7 @@ class Accrual {
   Wide due_ = 0, settled_ = 0;
   std::size_t parked_ = 0;
   Credits credits_;
+  Refunds refunds_;
 };
 
 }  // namespace paytick::settler

@@ -13,13 +13,13 @@ struct SumImage {
   ViewerId viewer;
   MeterId meter;
   CreatorId creator;
-  std::int64_t due = 0, settled = 0, payout = 0, unsettled_since = 0, retry_at = 0;
+  std::int64_t charged = 0, due = 0, settled = 0, payout = 0, unsettled_since = 0, retry_at = 0;
   std::uint32_t failures = 0;
   std::uint16_t bps = 0;
   std::uint8_t known = 0, closed = 0, parked = 0, given_up = 0;
   std::array<std::uint8_t, 6> reserved{};
 };
-static_assert(sizeof(SumImage) == 152);
+static_assert(sizeof(SumImage) == 160);
 
 struct OpenImage {
   SessionId session;
@@ -30,7 +30,8 @@ static_assert(sizeof(OpenImage) == 20);
 SumImage image_of(const SumState& sum) {
   SumImage out;
   out.viewer = sum.viewer, out.meter = sum.meter, out.creator = sum.creator, out.bps = sum.bps;
-  out.due = sum.due.units(), out.settled = sum.settled.units(), out.payout = sum.payout.units();
+  out.charged = sum.charged.units(), out.due = sum.due.units(), out.settled = sum.settled.units(),
+  out.payout = sum.payout.units();
   out.unsettled_since = sum.unsettled_since.ms, out.retry_at = sum.retry_at.ms;
   out.failures = sum.failures;
   out.known = sum.known ? 1 : 0, out.closed = sum.closed ? 1 : 0, out.parked = sum.parked ? 1 : 0;
@@ -41,7 +42,8 @@ SumImage image_of(const SumState& sum) {
 SumState sum_of(const SumImage& image) {
   SumState out;
   out.viewer = image.viewer, out.meter = image.meter, out.creator = image.creator, out.bps = image.bps;
-  out.due = Amount(image.due), out.settled = Amount(image.settled), out.payout = Amount(image.payout);
+  out.charged = Amount(image.charged), out.due = Amount(image.due), out.settled = Amount(image.settled),
+  out.payout = Amount(image.payout);
   out.unsettled_since = TimeMs{image.unsettled_since}, out.retry_at = TimeMs{image.retry_at};
   out.failures = image.failures;
   out.known = image.known != 0, out.closed = image.closed != 0, out.parked = image.parked != 0;
@@ -59,6 +61,7 @@ void Accrual::write_image(ImageWriter& out) const {
   out.value<std::uint64_t>(open_.size());
   for (const auto& [session, sum] : open_) out.value(OpenImage{session, sum});
   credits_.write_image(out);
+  refunds_.write_image(out);
 }
 
 void Accrual::read_image(ImageReader& in) {
@@ -87,6 +90,7 @@ void Accrual::read_image(ImageReader& in) {
     open_.insert_or_assign(image.session, image.sum);
   }
   credits_.read_image(in);
+  refunds_.read_image(in);
 }
 
 }  // namespace paytick::settler

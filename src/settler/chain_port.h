@@ -92,6 +92,13 @@ class ChainPort {
   // What the router's treasury holds of the meters' token.
   virtual Result<Amount> treasury_balance() { return no_treasury(); }
 
+  // The same for the rest of a meter, which its viewer has asked back. Codes "no_refund" (that request is
+  // pending no more) and "refund_aged" (its delay would end before `max_time`; from then on the viewer takes
+  // the rest himself and may ask again, so that nobody can know what this transaction would pay out):
+  // refused.
+  virtual Result<Preparation> prepare_refund(const RefundItem& item, std::int64_t sequence, TimeMs min_time,
+                                             TimeMs max_time) = 0;
+
   // The same bytes may be sent any number of times; they apply at most once.
   virtual Result<SendAnswer> send(std::string_view envelope) = 0;
 

@@ -26,8 +26,10 @@ std::vector<Candidate> candidates(const Accrual& accrual, TimeMs now, Amount fee
     const std::int64_t moves = sum.due.units() - sum.settled.units();
     const bool large = moves >= policy.threshold.units();
     const bool asked = sum.payout > sum.settled && moves > fee_per_item.units();
-    if (aged || large || asked || (policy.on_close && sum.closed))
-      out.push_back({i, sum.unsettled_since, aged || asked});
+    // Once, when nothing more becomes due.
+    const bool leaving = sum.due >= sum.charged && accrual.refunds().is_wanted(sum.meter);
+    if (aged || large || asked || leaving || (policy.on_close && sum.closed))
+      out.push_back({i, sum.unsettled_since, aged || asked || leaving});
   }
   std::sort(out.begin(), out.end(), [](const Candidate& a, const Candidate& b) {
     return a.since != b.since ? a.since < b.since : a.sum < b.sum;

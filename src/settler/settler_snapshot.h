@@ -17,7 +17,7 @@
 
 namespace paytick::settler {
 
-inline constexpr std::uint32_t kSettlerSnapshotVersion = 2;
+inline constexpr std::uint32_t kSettlerSnapshotVersion = 3;
 inline constexpr const char* kSettlerSnapshotPrefix = "settler/";  // of its keys (log/snapshot_slots.h)
 
 // What a restart begins with. No batch is in flight in the accrual: apply `unfinished` to it.

@@ -1,6 +1,7 @@
 #include "settler/settler_worker.h"
 
 #include <algorithm>
+#include <array>
 
 namespace paytick::settler {
 
@@ -205,6 +206,11 @@ Result<void> SettlerWorker::ask_totals(Pending& f) {
     if (!answer) chain_failed(answer.error());
     return move(f, answer ? *answer : Answer(TotalsUnmade{}));
   }
+  if (!f.prepared.refunds.empty()) {
+    auto answer = refund_by_totals(f.prepared);
+    if (!answer) chain_failed(answer.error());
+    return move(f, answer ? *answer : Answer(TotalsUnmade{}));
+  }
   auto paid = chain_.paid(f.prepared.items);
   if (!paid) {
     chain_failed(paid.error());
@@ -263,14 +269,19 @@ Result<void> SettlerWorker::end(Pending& f, const Decision& decision) {
   return p.write(lines);
 }
 
-// Credits and sums take turns at being first, so that neither holds up the other.
+// They take turns at being first, so that none holds up the others.
 Result<bool> SettlerWorker::settle_something() {
   next_plan_ = clock_.now() + config_.replan_ms;
   look_at_treasury();
-  credits_turn_ = !credits_turn_;
-  auto done = credits_turn_ ? pay_credits() : settle_sums();
-  if (!done || *done) return done;
-  return credits_turn_ ? settle_sums() : pay_credits();
+  using Kind = Result<bool> (SettlerWorker::*)();
+  constexpr std::array<Kind, 3> kKinds{&SettlerWorker::settle_sums, &SettlerWorker::pay_credits,
+                                       &SettlerWorker::release_refunds};
+  const std::size_t first = kind_turn_++;
+  for (std::size_t i = 0; i < kKinds.size(); ++i) {
+    auto done = (this->*kKinds[(first + i) % kKinds.size()])();
+    if (!done || *done) return done;
+  }
+  return false;
 }
 
 Result<bool> SettlerWorker::settle_sums() {
@@ -370,7 +381,8 @@ bool SettlerWorker::idle() {
   const TimeMs now = clock_.now();
   return std::all_of(partitions_.begin(), partitions_.end(), [&](const auto& p) {
     const bool credits = chain_.has_treasury() && !p->accrual().credits().plan(now, credits_max_).empty();
-    return !credits && plan(p->accrual(), now, config_.policy).empty();
+    const bool refunds = p->accrual().refunds().plan(p->accrual().sums(), now).has_value();
+    return !credits && !refunds && plan(p->accrual(), now, config_.policy).empty();
   });
 }
 
@@ -386,6 +398,7 @@ SettlerStatus SettlerWorker::status() const {
     out.credits_paid = add(out.credits_paid, credits.credited()).value_or(kMaxAmount);
     out.credits_waiting += credits.waiting();
     out.credits_parked += credits.parked();
+    out.refunds_waiting += p->accrual().refunds().waiting();
     out.snapshots += p->snapshots();
     out.restored += p->restored() ? 1 : 0;
   }

@@ -1,6 +1,7 @@
 #pragma once
 // The settler's shell: follows `ticks`, writes batches ahead to `settlements`, sends them, and records how
-// they end; batches of what is due to creators, and of credits that the treasury owes meters. It owns its
+// they end: batches of what is due to creators, and of credits that the treasury owes meters, and refunds of
+// meters that owe nothing any more. It owns its
 // partitions (settler_partition.h) under the lease of Role::settler and a fence in `settlements`; one
 // transaction of the source account is in flight at a time.
 //
@@ -49,6 +50,7 @@ struct SettlerStatus {
   std::size_t in_flight = 0, parked = 0;
   Amount credits_ordered, credits_paid;                  // likewise
   std::size_t credits_waiting = 0, credits_parked = 0;   // meters
+  std::size_t refunds_waiting = 0;                       // meters asked back and not released
   std::optional<Amount> treasury;                        // what it holds, as far as known
   std::optional<Error> treasury_trouble;                 // no key, or another account's
   std::uint64_t confirmed = 0, failed = 0, expired = 0;  // since start()
@@ -103,6 +105,11 @@ class SettlerWorker {
   Result<bool> refused_to_prepare(SettlerPartition& p, const Batch& batch, const Error& error);
   void chain_failed(const Error& error);
 
+  // settler_worker_refunds.cc
+  Result<bool> release_refunds();
+  Result<bool> prepare(SettlerPartition& p, const RefundItem& item);
+  Result<Answer> refund_by_totals(const Prepared& prepared);
+
   // settler_worker_credits.cc
   Result<bool> pay_credits();
   Result<bool> prepare(SettlerPartition& p, const CreditBatch& batch);
@@ -123,7 +130,7 @@ class SettlerWorker {
   std::size_t turn_ = 0;   // whose partition is planned next
   std::size_t items_max_;  // what the network's limits have let through
   std::size_t credits_max_;
-  bool credits_turn_ = false;  // whose turn it is to be looked at first
+  std::size_t kind_turn_ = 0;  // which kind of transaction is looked at first
   TimeMs next_treasury_look_;
   SettlerStatus status_;
   bool started_ = false;

@@ -218,6 +218,7 @@ Result<EventPage> SorobanChain::events(std::string_view cursor, std::uint32_t st
     out.cursor = event.cursor;
     out.ledger = event.ledger;
     out.report = report_of(decoded->meter, *decoded->totals, event.ledger);
+    out.report.tx = parse_id<TxHash>(event.tx_hash).value_or(TxHash{});
     if (decoded->kind == RouterEvent::Kind::refund) {
       const MeterTotals& t = *decoded->totals;
       const auto spent = add(t.refunded, t.paid);

@@ -43,6 +43,8 @@ class SorobanChain : public ChainPort {
                               TimeMs max_time) override;
   Result<Preparation> prepare_credits(std::span<const CreditItem> items, std::int64_t sequence,
                                       TimeMs min_time, TimeMs max_time) override;
+  Result<Preparation> prepare_refund(const RefundItem& item, std::int64_t sequence, TimeMs min_time,
+                                     TimeMs max_time) override;
   bool has_treasury() const override { return config_.treasury.has_value(); }
   // Code "foreign_treasury" when the router's treasury is another account than our key's.
   Result<Amount> treasury_balance() override;
@@ -60,7 +62,7 @@ class SorobanChain : public ChainPort {
                std::optional<chain::SecretKey> admin);
 
   // A call of the router, simulated, assembled and signed by `signer`, whose word it asks for, and by the
-  // account that pays; without items.
+  // account that pays; without items. `items`: how many codes it returns.
   Result<Preparation> prepare_call(std::string_view function, std::vector<chain::ScVal> args,
                                    const chain::SecretKey& signer, std::size_t items, std::int64_t sequence,
                                    TimeMs min_time, TimeMs max_time);

@@ -1,6 +1,7 @@
 #include "simulation/audit.h"
 
 #include <map>
+#include <set>
 #include <vector>
 
 #include "invariants/every.h"
@@ -25,6 +26,11 @@ class Auditing {
   Audit run() {
     for (std::uint32_t p = 0; p < log_.partitions() && ok(); ++p) partition(PartitionId{p});
     if (ok()) paid();
+    for (const MeterId& meter : chain_.overdrawn())
+      differ("meter " + to_text(meter) + " was emptied before all was settled");
+    for (const auto& [meter, totals] : chain_.meters())
+      if (totals.refund_at != TimeMs{})
+        differ("all of meter " + to_text(meter) + " is settled, and its rest was not released");
     for (const auto& [meter, totals] : chain_.meters())
       if (reported_[meter] != totals.version)
         differ("the log has version " + std::to_string(reported_[meter]) + " of a meter, the chain " +
@@ -143,6 +149,10 @@ class Auditing {
       const auto moved = follower.pump(kAll, [&](codec::MutableLine line, TimeMs) -> Result<void> {
         const auto settlement = codec::parse_settlement(line);
         if (!settlement) return {};
+        if (const auto* l = std::get_if<Prepared>(&*settlement); l && !l->refunds.empty())
+          releases_.insert(l->hash);
+        if (const auto* l = std::get_if<Confirmed>(&*settlement); l && releases_.contains(l->hash))
+          ++out_.seen["a refund is released"];
         return invariants_.check(*settlement, {p, follower.next(), {}, {}});
       });
       if (!moved) return differ(moved.error().code + ": settlements, " + moved.error().message);
@@ -212,6 +222,7 @@ class Auditing {
   std::map<Offset, TimeMs> times_;
   invariants::Every invariants_;
   std::set<SessionId> calls_;
+  std::set<TxHash> releases_;  // transactions
   std::map<Auditor::SumKey, std::int64_t> due_;
   std::map<MeterId, std::uint64_t> reported_;  // newest version on the log
   Audit out_;

@@ -129,7 +129,7 @@ class Auditor {
   void on(const Join& e);
   void on(const Ask& e);
   void on(const Metering& e);
-  void on(const Payout& e) { payouts_.insert(e.creator); }
+  void on(const Payout& e);
 
   bool in_time(TimeMs at, std::int64_t late_ms) const;
   std::optional<std::size_t> continued(const Open& e) const;
@@ -157,6 +157,7 @@ class Auditor {
   void done(const ReplyTo& to, const ViewerId* viewer, const MeterId* meter, Outcome outcome = {});
   void refuse(const ReplyTo& to);
   // Whether the key is new: then it may be remembered. A conflict is refused.
+  static std::int64_t charge_keys(const Viewer& v);  // that time takes away
   bool fresh(Keys& keys, const std::string& key, const Input& what, const ReplyTo& to, const ViewerId& viewer,
              const MeterId& meter);
   void roll(Viewer& v) const;

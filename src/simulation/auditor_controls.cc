@@ -102,22 +102,41 @@ bool Auditor::fresh(Keys& keys, const std::string& key, const Input& what, const
   return false;
 }
 
+std::int64_t Auditor::charge_keys(const Viewer& v) {
+  return std::count_if(v.charges.begin(), v.charges.end(), [](const auto& k) { return !k.second.ticket; });
+}
+
 void Auditor::on(const Charge& e) {
   Viewer& v = viewers_[e.viewer];
   Meter& m = meters_[e.meter];
   roll(v);
   Charge what = e;
   what.reply = {};
+  what.claim = {};
+  std::erase_if(v.charges, [&](const auto& k) { return !k.second.ticket && now_ - k.second.t >= kKeyMs; });
+  // Asked for under a key of its own, which stands for this ticket and nothing else.
+  Charge asked;
+  asked.kind = ChargeKind::ticket;
+  asked.content = e.content;
+  const auto claimed = e.claim.empty() ? v.charges.end() : v.charges.find(e.claim);
+  if (claimed != v.charges.end() && claimed->second.what != Input(asked)) return refuse(e.reply);
+  const bool claims = !e.claim.empty() && claimed == v.charges.end();
+  const auto remember = [&] {
+    if (claims) v.charges[e.claim] = {now_, asked, std::nullopt, Amount()};
+  };
+  if (v.charges.contains(e.key)) {
+    if (claims && charge_keys(v) >= kKeysMax) return refuse(e.reply);
+    remember();
+  }
   if (!fresh(v.charges, e.key, what, e.reply, e.viewer, e.meter)) return;
-  const auto keys =
-      std::count_if(v.charges.begin(), v.charges.end(), [](const auto& k) { return !k.second.ticket; });
   const std::int64_t amount = e.amount.units();
   const bool ticket = e.kind == ChargeKind::ticket;
   const bool sold_out = ticket && closed_contents_.contains(e.content);
-  if (m.foreign(e.viewer) || amount <= 0 || v.frozen || v.paused || m.asked_back || keys >= kKeysMax ||
-      sold_out || amount > m.spendable() || amount > v.left())
+  if (m.foreign(e.viewer) || amount <= 0 || v.frozen || v.paused || m.asked_back ||
+      charge_keys(v) >= kKeysMax || sold_out || amount > m.spendable() || amount > v.left())
     return refuse(e.reply);  // and not remembered
   v.charges[e.key] = {now_, what, ticket ? std::optional(e.content) : std::nullopt, e.amount};
+  remember();
   m.charged += amount;
   spend(e.viewer, amount);
   Money& sum = sums_[{e.meter, e.creator, e.bps}];
@@ -128,6 +147,30 @@ void Auditor::on(const Charge& e) {
   outcome.has_key = true;
   outcome.amount = e.amount;
   done(e.reply, &e.viewer, &e.meter, outcome);
+}
+
+// Under a key it is ordered once, and the answer stays what it was.
+void Auditor::on(const Payout& e) {
+  if (e.key.empty()) {
+    payouts_.insert(e.creator);
+    return;
+  }
+  Keys& keys = viewers_[e.creator].charges;
+  std::erase_if(keys, [&](const auto& k) { return !k.second.ticket && now_ - k.second.t >= kKeyMs; });
+  const auto known = keys.find(e.key);
+  Outcome outcome;
+  outcome.has_key = true;
+  outcome.repeated = known != keys.end();
+  if (outcome.repeated) {
+    if (!std::holds_alternative<Payout>(known->second.what)) return refuse(e.reply);
+    outcome.amount = known->second.amount;
+  } else {
+    if (charge_keys(viewers_[e.creator]) >= kKeysMax) return refuse(e.reply);
+    outcome.amount = e.pending.value_or(kUnknownPending);
+    keys[e.key] = {now_, e, std::nullopt, outcome.amount};
+    payouts_.insert(e.creator);
+  }
+  done(e.reply, &e.creator, nullptr, outcome);
 }
 
 // An order to pay into the meter; spendable only when the chain reports the deposit.

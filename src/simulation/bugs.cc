@@ -8,7 +8,7 @@
 namespace paytick::simulation {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Bug>, 17> kNames{
+constexpr std::array<std::pair<std::string_view, Bug>, 18> kNames{
     {{"lost-position", Bug::lost_position},
      {"missing-fence", Bug::missing_fence},
      {"swallowed-in-doubt", Bug::swallowed_in_doubt},
@@ -25,7 +25,8 @@ constexpr std::array<std::pair<std::string_view, Bug>, 17> kNames{
      {"resume-bills-pause", Bug::resume_bills_pause},
      {"double-settle", Bug::double_settle},
      {"share-rounding-lost", Bug::share_rounding_lost},
-     {"payout-beyond-due", Bug::payout_beyond_due}}};
+     {"payout-beyond-due", Bug::payout_beyond_due},
+     {"refund-unsettled", Bug::refund_unsettled}}};
 
 constexpr auto kAll = [] {
   std::array<Bug, kNames.size()> all{};

@@ -32,7 +32,8 @@ enum class Bug : std::uint8_t {
   // Of the contracts and the settler (simulated_chain.h).
   double_settle,        // the cumulative sum is paid, not the difference
   share_rounding_lost,  // the platform's share is taken of each payment, not of the sum
-  payout_beyond_due     // a creator who asks is paid one unit more than is due
+  payout_beyond_due,    // a creator who asks is paid one unit more than is due
+  refund_unsettled      // a refund is released although not all is settled
 };
 
 std::span<const Bug> all_bugs();

@@ -34,7 +34,7 @@ std::string without_texts(const std::string& chunk, std::size_t size, Forgets&& 
   return image.all().front();
 }
 
-bool is_tip(const std::string& text) { return text.starts_with("tip-"); }
+bool is_tip(const std::string& text) { return text.starts_with("key-"); }
 
 // A join's key is the text of its content's id.
 bool is_id(const std::string& text) { return parse_id<ContentId>(text).has_value(); }

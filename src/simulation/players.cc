@@ -132,7 +132,7 @@ void Players::play() {
 void Players::on_chain(const Player& p) {
   const std::uint64_t what = random_.below(5);
   if (what == 0) return chain_.request_refund(p.open.meter);
-  if (what < 3) return chain_.pay_out(p.open.meter);
+  if (what == 1) return chain_.take_refund(p.open.meter);
   chain_.deposit(p.open.viewer, p.open.meter, Amount(1 + random_.upto(1'000'000)));
 }
 
@@ -152,8 +152,20 @@ void Players::charge(Player& p, ChargeKind kind, std::string key, Amount amount)
   e.key = std::move(key);
   e.amount = amount;
   e.content = p.open.content;
+  if (kind == ChargeKind::ticket && random_.one_in(2)) e.claim = a_key();
   e.reply = a_reply();
   queue(p.partition, {e});
+}
+
+// Few of them, so that they meet again: as a tip's, as a claim, as a payout's.
+std::string Players::a_key() { return "key-" + std::to_string(random_.below(5)); }
+
+// Everywhere, or once more where the key is remembered.
+void Players::ask_for_payout(const Player& p) {
+  chain_.asked_to_pay(p.open.creator);
+  if (random_.one_in(2)) return queue_everywhere(Payout{p.open.creator});
+  queue(partition_of(p.open.creator, partitions_),
+        {Payout{p.open.creator, a_key(), Amount(random_.upto(1'000)), a_reply()}});
 }
 
 void Players::buy_ticket(Player& p) {
@@ -167,16 +179,13 @@ void Players::buy(Player& p) {
   if (what < 3 && p.open.join_required)
     return queue(p.partition, {Join{viewer, p.open.meter, p.open.content, p.minimum, a_reply()}});
   if (what < 3 && p.open.ticket_required) return buy_ticket(p);
-  if (what == 3) {
-    chain_.asked_to_pay(p.open.creator);
-    return queue_everywhere(Payout{p.open.creator});
-  }
+  if (what == 3) return ask_for_payout(p);
   if (what == 4) {
     const std::string key = "credit-" + std::to_string(random_.one_in(3) ? p.credits : ++p.credits);
     return queue(p.partition, {Credit{viewer, meter_of(p), Amount(1'000 + random_.upto(2)), key, "simulated",
                                       "", a_reply()}});
   }
-  charge(p, ChargeKind::tip, "tip-" + std::to_string(random_.below(5)), Amount(1 + random_.upto(3) * 17'000));
+  charge(p, ChargeKind::tip, a_key(), Amount(1 + random_.upto(3) * 17'000));
 }
 
 // A call: begun, metered by itself or with all others, and ended.
@@ -224,7 +233,7 @@ void Players::ask(const Player& p) {
   e.viewer = p.open.viewer;
   e.meter = meter_of(p);
   if (random_.one_in(2)) e.content = p.open.content;
-  if (random_.one_in(3)) e.key = "tip-" + std::to_string(random_.below(5));
+  if (random_.one_in(3)) e.key = a_key();
   if (random_.one_in(3) && p.call) e.session = p.call->session;
   e.reply = a_reply();
   queue(p.partition, {e});
@@ -258,7 +267,7 @@ void Players::control(Player& p) {
                    {Limit{viewer, Amount((1 + random_.upto(30)) * price - 1), Period::total, a_reply()}});
     }
     case 3:
-      if (random_.one_in(2)) return close(p);
+      if (!random_.one_in(3)) return close(p);
       return queue(p.partition, {Limit{viewer, Amount(100'000'000), Period::month, a_reply()}});
     case 4:
       return queue(p.partition, {Freeze{viewer, "simulated", a_reply()}});

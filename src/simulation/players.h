@@ -47,6 +47,8 @@ class Players {
   void buy(Player& p);
   void charge(Player& p, ChargeKind kind, std::string key, Amount amount);
   void buy_ticket(Player& p);
+  void ask_for_payout(const Player& p);
+  std::string a_key();
   void talk(Player& p);
   void close(Player& p);
   void ask(const Player& p);

@@ -14,6 +14,8 @@ void SimulatedChain::close_ledger(TimeMs now) {
   ++ledger_.sequence;
   ledger_.close_time = TimeMs{now.ms / 1'000 * 1'000};
   if (pending_) apply(*std::exchange(pending_, std::nullopt));
+  if (bug == Bug::refund_unsettled)
+    while (!asked_back_.empty()) pay_out(MeterId(asked_back_.begin()->first));
 }
 
 Result<settler::Preparation> SimulatedChain::prepare(std::span<const SettlementItem> items,
@@ -33,6 +35,16 @@ Result<settler::Preparation> SimulatedChain::prepare_credits(std::span<const Cre
                                                              TimeMs max_time) {
   settler::Preparation out;
   out.prepared.credits.assign(items.begin(), items.end());
+  make(out.prepared, sequence, min_time, max_time);
+  return out;
+}
+
+Result<settler::Preparation> SimulatedChain::prepare_refund(const RefundItem& item, std::int64_t sequence,
+                                                            TimeMs min_time, TimeMs max_time) {
+  if (!asked_back_.contains(item.meter) || meters_[item.meter].refund_at != item.asked_at)
+    return fail("no_refund", "it is pending no more");
+  settler::Preparation out;
+  out.prepared.refunds.push_back(item);
   make(out.prepared, sequence, min_time, max_time);
   return out;
 }
@@ -82,6 +94,9 @@ void SimulatedChain::apply(const Prepared& p) {
         std::max<std::int64_t>(0, item.cumulative.units() - (bug == Bug::double_settle ? 0 : paid));
     paid += amount;
     if (const auto m = meters_.find(item.meter); amount > 0 && m != meters_.end()) {
+      const std::int64_t held =
+          m->second.deposited.units() - m->second.refunded.units() - m->second.paid.units();
+      if (amount > held && !taken_.contains(item.meter)) overdrawn_.insert(item.meter);
       m->second.paid = Amount(m->second.paid.units() + amount);
       tell(m->second);
     }
@@ -93,6 +108,12 @@ void SimulatedChain::apply(const Prepared& p) {
         {item.sum, Amount(paid), Amount(amount), fee, amount > 0 ? kCodePaid : kCodeNothingNew});
   }
   for (const CreditItem& item : p.credits) answer.credits.push_back(pay_in(item));
+  for (const RefundItem& item : p.refunds) {
+    if (asked_back_.contains(item.meter) && meters_[item.meter].refund_at == item.asked_at)
+      pay_out(item.meter);
+    else
+      answer.state = settler::TransactionState::failed, answer.code = "invoke_trapped";
+  }
   results_[p.hash] = answer;
 }
 
@@ -149,6 +170,11 @@ void SimulatedChain::request_refund(const MeterId& meter) {
   asked_back_[meter] = total;
   of.refund_at = TimeMs{std::max<std::int64_t>(1'000, ledger_.close_time.ms)};
   tell(of, RefundRequest{of.viewer, meter, Amount(total), ledger_.sequence});
+}
+
+void SimulatedChain::take_refund(const MeterId& meter) {
+  if (asked_back_.contains(meter)) taken_.insert(meter);
+  pay_out(meter);
 }
 
 void SimulatedChain::pay_out(const MeterId& meter) {

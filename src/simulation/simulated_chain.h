@@ -26,7 +26,7 @@ class SimulatedChain final : public settler::ChainPort {
   // Asked at each send; drawn from the seed.
   std::function<SendFault()> send_fault;
   std::function<EventFault()> event_fault;  // asked at each question for events or totals
-  Bug bug = Bug::none;  // double_settle, share_rounding_lost and payout_beyond_due are planted here
+  Bug bug = Bug::none;                      // those of the contracts and the settler are planted here
 
   explicit SimulatedChain(TimeMs now) { ledger_.close_time = now; }
   void close_ledger(TimeMs now);
@@ -34,10 +34,13 @@ class SimulatedChain final : public settler::ChainPort {
   const std::map<MeterId, std::int64_t>& credited_sums() const { return credited_; }
   std::int64_t treasury = std::int64_t{1} << 62;  // what it holds
 
-  // What viewers do there: register a meter or pay into it, ask for their money back, and are paid out.
+  // What viewers do there: register a meter or pay into it, ask for their money back, and take it without the
+  // settler, as if their delay had passed.
   void deposit(const ViewerId& viewer, const MeterId& meter, Amount amount);
   void request_refund(const MeterId& meter);
-  void pay_out(const MeterId& meter);  // what is asked for, if anything is
+  void take_refund(const MeterId& meter);  // what is asked for, if anything is
+  // Meters that could not pay what is due from them, although nobody but the settler has emptied them.
+  const std::set<MeterId>& overdrawn() const { return overdrawn_; }
   const std::map<MeterId, MeterReport>& meters() const { return meters_; }
   // That a creator has asked for it, which only a planted bug cares about.
   void asked_to_pay(const CreatorId& creator) { asked_to_pay_.insert(creator); }
@@ -50,6 +53,8 @@ class SimulatedChain final : public settler::ChainPort {
                                        TimeMs min_time, TimeMs max_time) override;
   Result<settler::Preparation> prepare_credits(std::span<const CreditItem> items, std::int64_t sequence,
                                                TimeMs min_time, TimeMs max_time) override;
+  Result<settler::Preparation> prepare_refund(const RefundItem& item, std::int64_t sequence, TimeMs min_time,
+                                              TimeMs max_time) override;
   bool has_treasury() const override { return true; }
   Result<Amount> treasury_balance() override { return Amount(treasury); }
   Result<std::vector<Amount>> credited(std::span<const CreditItem> items) override;
@@ -64,6 +69,7 @@ class SimulatedChain final : public settler::ChainPort {
   void make(Prepared& p, std::int64_t sequence, TimeMs min_time, TimeMs max_time);
   void apply(const Prepared& p);
   CreditedItem pay_in(const CreditItem& item);
+  void pay_out(const MeterId& meter);
   void tell(MeterReport& meter, std::optional<RefundRequest> refund = std::nullopt);
   EventFault draw() const { return event_fault ? event_fault() : EventFault::none; }
 
@@ -76,6 +82,7 @@ class SimulatedChain final : public settler::ChainPort {
   std::map<MeterId, std::int64_t> credited_;
   std::map<MeterId, MeterReport> meters_;
   std::map<MeterId, std::int64_t> asked_back_;
+  std::set<MeterId> taken_, overdrawn_;
   std::set<CreatorId> asked_to_pay_;
   std::vector<settler::ChainEvent> events_;
 };

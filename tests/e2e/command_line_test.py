@@ -6,7 +6,7 @@ import unittest
 
 from running_paytick import PAYTICK
 
-COMMANDS = ["up", "ingest", "aggregate", "settle", "project", "dev", "play", "load", "verify", "replay", "simulate"]
+COMMANDS = ["up", "ingest", "aggregate", "settle", "project", "dev", "play", "refund", "load", "verify", "replay", "simulate"]
 
 
 class CommandLineTest(unittest.TestCase):
@@ -48,6 +48,7 @@ class CommandLineTest(unittest.TestCase):
         self.expect(2, "Set DATABASE_URL", "replay")
         self.expect(2, "There is no log in .paytick/log", "replay", "--dry-run")
         self.expect(1, "start `paytick up --dev` on this folder", "play")
+        self.expect(1, "start `paytick up --dev` on this folder", "refund")
         self.expect(1, "start `paytick up --dev` on this folder", "load")
         self.expect(2, 'set log.engine = "kafka" and kafka.bootstrap, or use `paytick up`', "aggregate")
         self.expect(2, "chain.rpc_url is not set; see docs/configuration.md, or use --dev", "up")

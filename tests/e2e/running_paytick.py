@@ -97,7 +97,7 @@ class Paytick:
         deadline = time.monotonic() + patience_s
         while True:
             report = self.verify()
-            if report["settled"] == report["charged"] and self.metric("paytick_projection_lag_records") == 0:
+            if report["settled"] == report["charged"] and report["databaseBehind"] == 0:
                 return report
             assert time.monotonic() < deadline, f"not settled: {report}\n{self.log()}"
             time.sleep(0.2)

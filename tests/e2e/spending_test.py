@@ -123,8 +123,11 @@ class LimitTest(SpendingCase):
         player.close()
 
         # What is owed is paid out.
-        ordered = self.paytick.call("POST", "/api/creators/me/payout", status=202, token=log_in(self.paytick, self.creator))
+        creator = log_in(self.paytick, self.creator)
+        payout = lambda: self.paytick.call("POST", "/api/creators/me/payout", status=202, token=creator, key="payout-1")
+        ordered = payout()
         self.assertEqual(ordered["creator"], self.creator["publicKey"])
+        self.assertEqual(payout(), ordered, "the same key is answered the same, although less is pending by now")
         self.agreement("0.5000000")
 
     def test_it_is_not_passed_by_many_screens_at_once(self):

@@ -90,13 +90,42 @@ class StoryTest(unittest.TestCase):
         report = paytick.await_settled()
         self.assertEqual(report["charged"], "6.0000000")
         history = paytick.history(dev["viewer"]["meter"])
-        self.assertEqual(sorted(item["amount"] for item in history if item["kind"] == "top_up"), ["5.0000000", "5.0000000"])
+        top_ups = [item for item in history if item["kind"] == "top_up"]
+        self.assertEqual(sorted(item["amount"] for item in top_ups), ["5.0000000", "5.0000000"])
+        self.assertEqual([len(item["transaction"]) for item in top_ups], [64, 64])
         self.assertEqual([item["amount"] for item in history if item["kind"] == "session"], ["6.0000000"])
         while paytick.call("GET", "/api/content/" + film).get("views") != 1:
             self.assertLess(time.monotonic(), deadline + 30, "a view is counted")
             time.sleep(0.2)
         shown = {item["id"]: item["views"] for item in paytick.call("GET", "/api/content")["items"]}
         self.assertEqual((shown.pop(film), set(shown.values())), (1, {0}))
+
+    def test_whoever_asks_gets_the_rest_once_what_is_owed_is_settled(self):
+        paytick, dev = self.paytick, self.paytick.dev
+        player = Player(paytick, paytick.content(pricePerTick=1_000_000, tickMs=1_000))
+        self.assertEqual(player.ping()["newBalance"], "4.9000000")
+        asked = paytick.run("refund")
+        self.assertEqual(asked.returncode, 0, asked.stdout + asked.stderr + paytick.log())
+        halted = player.await_news("error")
+        self.assertEqual(halted["code"], "refund", halted)
+        player.close()
+        refund = next(item for item in paytick.history(dev["viewer"]["meter"]) if item["kind"] == "refund")
+        report = paytick.await_settled()
+        self.assertEqual(float(refund["amount"]) + float(report["charged"]), 5)
+        self.assertIn(refund["amount"] + " XLM", asked.stdout)
+        self.assertIn(refund["transaction"], asked.stdout)
+        self.assertEqual(report["settled"], report["charged"])
+        self.assertIn("nothing to ask back", paytick.run("refund").stdout)
+        # Paid in again, the meter plays again.
+        paytick.call("POST", "/api/tokens/purchase?meter=" + dev["viewer"]["meter"], {"amountTokens": 20}, key="again")
+        again = Player(paytick, paytick.content(pricePerTick=1_000_000))
+        deadline = time.monotonic() + 30
+        while (answer := again.ping())["type"] != "tick":
+            self.assertLess(time.monotonic(), deadline, answer)
+            time.sleep(0.2)
+        self.assertEqual(answer["newBalance"], "1.9000000")
+        again.close()
+        paytick.await_settled()
 
     def test_accepted_heartbeats_survive_a_kill_and_are_billed_once(self):
         content, dev = self.paytick.content(), self.paytick.dev

@@ -54,6 +54,23 @@ class TicketedShowTest(unittest.TestCase):
         self.assertEqual(again["newBalanceTokens"], 4500)
         self.assertEqual(self.paytick.verify()["charged"], "0.5000000")
 
+    def test_an_idempotency_key_stands_for_one_stream(self):
+        show, other = self.stream(), self.stream(ticketPrice=700)
+        checkout = lambda stream, key, status=200: self.paytick.call(
+            "POST", f"/api/streams/{stream['id']}/tickets/checkout{self.as_viewer}", status=status, key=key)
+        first = checkout(show, "mine")
+        self.assertEqual(checkout(show, "mine"), first)
+        self.assertEqual(checkout(other, "mine", 409)["error"]["code"], "key_conflict")
+        # The ticket is the same under another key, which then stands for it as well.
+        self.assertEqual(checkout(show, "second"), first)
+        self.assertEqual(checkout(other, "second", 409)["error"]["code"], "key_conflict")
+        self.paytick.kill()
+        self.paytick.start()
+        self.assertEqual(checkout(other, "mine", 409)["error"]["code"], "key_conflict")
+        self.assertEqual(checkout(other, "third")["newBalanceTokens"], 3800)
+        self.assertEqual(checkout(show, "two words", 400)["error"]["code"], "bad_field")
+        self.assertEqual(self.paytick.verify()["charged"], "1.2000000")
+
     def test_what_is_missing_is_told(self):
         stream = self.stream(ticketPrice=6000)
         refused = self.paytick.call("POST", f"/api/streams/{stream['id']}/tickets/checkout{self.as_viewer}", status=402)

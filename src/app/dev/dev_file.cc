@@ -41,7 +41,8 @@ Result<DevFile> read_dev_file(const std::filesystem::path& data) {
                  .viewer_meter = *meter,
                  .viewer = member("viewer.publicKey"),
                  .creator = member("creator.publicKey"),
-                 .operator_secret = member("operator.secret")};
+                 .operator_secret = member("operator.secret"),
+                 .viewer_secret = member("viewer.secret")};
 }
 
 Result<DevFile> read_dev_file_with_gateway(const std::filesystem::path& data) {

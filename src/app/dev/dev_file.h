@@ -14,7 +14,7 @@ struct DevFile {
   ContractId router;
   MeterId viewer_meter;
   std::string viewer, creator;  // accounts, G…
-  std::string operator_secret;
+  std::string operator_secret, viewer_secret;
 };
 
 // Code "not_running": there is no dev.json, so `paytick up --dev` is not ready on this folder.

@@ -113,6 +113,7 @@ void collect_settler(Page& page, const settler::SettlerStatus& status) {
   page.set("paytick_settler_credits_paid_units", status.credits_paid.units());
   page.set("paytick_settler_credits_waiting", status.credits_waiting);
   page.set("paytick_settler_credits_parked", status.credits_parked);
+  page.set("paytick_settler_refunds_waiting", status.refunds_waiting);
   if (status.treasury) page.set("paytick_settler_treasury_units", status.treasury->units());
   page.set("paytick_settler_snapshots_total", status.snapshots);
 }

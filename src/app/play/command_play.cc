@@ -1,7 +1,6 @@
 // paytick play: one session on a development system, with a meter in the terminal, down to the money on
 // chain.
 
-#include <rapidjson/document.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -12,6 +11,7 @@
 #include "app/dev/content.h"
 #include "app/dev/dev_file.h"
 #include "app/dev/environment.h"
+#include "app/dev/history.h"
 #include "app/play/player.h"
 #include "model/money.h"
 #include "settler/dev_chain.h"
@@ -67,34 +67,13 @@ bool wait_for_settlement(settler::DevChain& chain, const dev::DevFile& system, A
 }
 
 // What the history says of a session, once the settlement is in it.
-struct Shown {
-  std::int64_t ticks = 0;
-  std::string amount, transaction;
-};
-std::optional<Shown> shown_in(const std::string& history, const std::string& session) {
-  rapidjson::Document json;
-  json.Parse(history.c_str());
-  if (json.HasParseError() || !json.IsObject() || !json.HasMember("items")) return std::nullopt;
-  for (const auto& item : json["items"].GetArray()) {
-    if (!item.HasMember("session") || session != item["session"].GetString()) continue;
-    if (!item["settled"].GetBool() || !item.HasMember("transaction")) return std::nullopt;
-    return Shown{item["ticks"].GetInt64(), item["amount"].GetString(), item["transaction"].GetString()};
-  }
-  return std::nullopt;
-}
-
-std::optional<Shown> wait_for_history(const dev::DevFile& system, const std::string& session,
-                                      int patience_s) {
-  auto client = chain::HttpClient::create(system.listen);  // a viewer's question, not a platform's
-  if (!client) return std::nullopt;
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(patience_s);
-  while (std::chrono::steady_clock::now() < deadline) {
-    const auto answer = client->get("/api/account/history?meter=" + to_text(system.viewer_meter));
-    if (answer && answer->status == 200)
-      if (auto shown = shown_in(answer->body, session)) return shown;
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  }
-  return std::nullopt;
+std::optional<rapidjson::Document> wait_for_session(const dev::DevFile& system, const std::string& session,
+                                                    int patience_s) {
+  const auto wanted = [&](const rapidjson::Value& item) {
+    return item.HasMember("session") && session == item["session"].GetString() && item["settled"].GetBool() &&
+           item.HasMember("transaction");
+  };
+  return dev::wait_for_history(system, wanted, std::chrono::seconds(patience_s));
 }
 
 int run(const Options& options) {
@@ -143,10 +122,11 @@ int run(const Options& options) {
             << to_decimal(subtract(*creator_after, *creator_before).value_or(Amount{}))
             << " XLM more than before\n"
             << "  session             " << last->session << "\n";
-  const auto shown = wait_for_history(*system, last->session, settled ? options.settle_wait_s : 0);
+  const auto shown = wait_for_session(*system, last->session, settled ? options.settle_wait_s : 0);
   if (shown)
-    std::cout << "  in PostgreSQL       " << shown->ticks << " ticks, " << shown->amount << " XLM\n"
-              << "  transaction         " << shown->transaction << "\n";
+    std::cout << "  in PostgreSQL       " << (*shown)["ticks"].GetInt64() << " ticks, "
+              << (*shown)["amount"].GetString() << " XLM\n"
+              << "  transaction         " << (*shown)["transaction"].GetString() << "\n";
   if (!settled) {
     std::cerr << "The chain does not hold " << last->new_balance
               << " yet; paytick up's log says what the settler does.\n";

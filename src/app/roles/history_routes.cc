@@ -121,11 +121,11 @@ void HistoryRoutes::add(ingest::HttpRoutes& routes, bool development, MeterOwner
       [this, calls](const auto& request) { return call(request, calls); });
 }
 
-std::optional<std::string> HistoryRoutes::pending(const CreatorId& creator) {
+std::optional<Amount> HistoryRoutes::pending(const CreatorId& creator) {
   const auto page = queries_.creator_earnings(creator, {.limit = 1, .cursor = {}});
   const auto members = page ? read_string_members(*page) : std::nullopt;
   if (!members || !members->contains("pending")) return std::nullopt;
-  return members->at("pending");
+  return from_decimal(members->at("pending"));
 }
 
 }  // namespace paytick::app

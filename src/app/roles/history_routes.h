@@ -32,7 +32,7 @@ class HistoryRoutes {
   Result<std::map<ContentId, std::int64_t>> views() { return queries_.views(); }
   // What the creator has earned and was not paid yet, as a decimal; nothing when the database is away.
   // Blocks.
-  std::optional<std::string> pending(const CreatorId& creator);
+  std::optional<Amount> pending(const CreatorId& creator);
 
  private:
   using Page = projections::HistoryQueries::Page;

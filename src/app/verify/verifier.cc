@@ -74,6 +74,10 @@ Result<void> Verifier::walk_partition(Walk& walk, VerifyReport& report, const Pr
   if (auto done = follow_ticks(walk, report, {}); !done || report.difference) return done;
   if (auto done = check_chain(walk, report); !done) return done;
   count(walk, report);
+  if (walk.database != nullptr)
+    report.database_behind +=
+        static_cast<std::uint64_t>(number(walk.ticks_next) - number(walk.database->ticks.next) +
+                                   number(walk.settlements.next()) - number(walk.database->settlements.next));
   return {};
 }
 
@@ -121,7 +125,7 @@ Result<void> Verifier::follow_ticks(Walk& walk, VerifyReport& report, const Prog
     }
   }
   // Whatever their writer had read of `ticks` is read now, too.
-  for (const auto& [settlement, at] : std::exchange(walk.unchecked, {}))
+  for (const auto& [settlement, at] : std::exchange(walk.unexplained, {}))
     if (auto fine = walk.invariants.check(settlement, at); !fine && !report.difference)
       report.difference = "settlements, " + fine.error().message + " (" + fine.error().code + ")";
   report.cuts.back().heartbeats = walk.reader.position().to;
@@ -284,8 +288,8 @@ Result<void> Verifier::follow_settlements(Walk& walk, VerifyReport& report) {
       if (!settlement) return tl::unexpected(settlement.error());
       report.transactions += std::holds_alternative<Confirmed>(*settlement) ? 1 : 0;
       walk.accrual.apply(*settlement);
-      walk.unchecked.emplace_back(*settlement,
-                                  invariants::Place{walk.partition, walk.settlements.next(), {}, {}});
+      const invariants::Place at{walk.partition, walk.settlements.next(), {}, {}};
+      if (!walk.invariants.check(*settlement, at)) walk.unexplained.emplace_back(std::move(*settlement), at);
       return {};
     });
     if (!more) {

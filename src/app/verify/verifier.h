@@ -42,6 +42,7 @@ struct VerifyReport {
   Amount credits_ordered, credits_paid;                      // what lies between is on its way, or waits
   std::uint64_t credits_in_flight = 0, credits_waiting = 0;  // meters
   bool chain_checked = false, database_checked = false;
+  std::uint64_t database_behind = 0;      // records of ticks and settlements that it had not read at the cuts
   std::optional<std::string> difference;  // the first one, in words
 };
 

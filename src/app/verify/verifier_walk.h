@@ -60,7 +60,8 @@ struct Verifier::Walk {
   std::vector<LinesUntil> lines_until;
   TimeMs now;
   invariants::Every invariants;
-  std::vector<std::pair<Settlement, invariants::Place>> unchecked;  // until `ticks` is read as far
+  // Those that what was read of `ticks` does not explain yet.
+  std::vector<std::pair<Settlement, invariants::Place>> unexplained;
   std::optional<std::string> difference;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 // POST /api/creators/me/payout: settles now what is due to the creator who is logged in, whatever the
-// settlement policy would wait for. What is paid is cumulative on chain, so a repeat pays nothing twice.
+// settlement policy would wait for. What is paid is cumulative on chain, so a repeat pays nothing twice; with
+// an Idempotency-Key it is answered as the first was, and orders nothing.
 
 #include <functional>
 #include <optional>
@@ -16,8 +17,8 @@ namespace paytick::ingest {
 struct CreatorParts {
   Commands& commands;
   WallClock& clock;
-  // What was earned and is not paid yet, as a decimal; nothing when it cannot be known now. May block.
-  std::function<std::optional<std::string>(const CreatorId&)> pending;
+  // What was earned and is not paid yet; nothing when it cannot be known now. May block.
+  std::function<std::optional<Amount>(const CreatorId&)> pending;
 };
 void add_creator_routes(HttpRoutes& routes, const CreatorParts& parts);
 

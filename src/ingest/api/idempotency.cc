@@ -24,4 +24,9 @@ Result<std::string> idempotency_key(const HttpRequest& request) {
   return idempotency_key(request.header("idempotency-key"));
 }
 
+Result<std::string> optional_idempotency_key(const HttpRequest& request) {
+  const std::string_view header = request.header("idempotency-key");
+  return header.empty() ? std::string() : idempotency_key(header);
+}
+
 }  // namespace paytick::ingest

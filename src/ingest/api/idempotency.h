@@ -17,6 +17,9 @@ inline constexpr std::size_t kIdempotencyKeyBytesMax = 120;  // with its prefix 
 // "bad_field" when it is too long or not printable ASCII.
 Result<std::string> idempotency_key(const HttpRequest& request);
 
+// Empty where there is none: for what has a key of its own, and needs the header only to be told apart.
+Result<std::string> optional_idempotency_key(const HttpRequest& request);
+
 // The same of the header's text itself.
 Result<std::string> idempotency_key(std::string_view header);
 

@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "ingest/api/idempotency.h"
 #include "ingest/api/payer.h"
 #include "ingest/errors.h"
 #include "ingest/json_answer.h"
@@ -182,6 +183,8 @@ HttpResponse ticket(const Content& content, Amount paid, Amount spendable, const
 void checkout(const ShowParts& parts, const HttpRequest& request, const Respond& respond) {
   const auto payer = payer_of(request, parts.meters);
   if (!payer) return respond(error_response(payer.error()));
+  auto key = optional_idempotency_key(request);
+  if (!key) return respond(error_response(key.error()));
   const auto found = open_content(parts.catalog, request.params.at(0));
   if (!found) return respond(error_response(found.error()));
   const auto& content = *found;
@@ -196,6 +199,7 @@ void checkout(const ShowParts& parts, const HttpRequest& request, const Respond&
   charge.key = ticket_key(content->id);
   charge.amount = content->ticket_price;
   charge.content = content->id;
+  charge.claim = std::move(*key);
   parts.commands.submit(
       charge.viewer, charge, [content, money = parts.money, respond](const Result<Outcome>& outcome) {
         if (!outcome) return respond(error_response(outcome.error()));

@@ -32,7 +32,7 @@ bool set_reply(Input& line, const ReplyTo& to) {
 bool repeatable(const Input& line) {
   return std::holds_alternative<Charge>(line) || std::holds_alternative<Credit>(line) ||
          std::holds_alternative<Join>(line) || std::holds_alternative<Ask>(line) ||
-         std::holds_alternative<Metering>(line);
+         std::holds_alternative<Metering>(line) || std::holds_alternative<Payout>(line);
 }
 
 // How things stand for what a control names. The log has the control before the question.

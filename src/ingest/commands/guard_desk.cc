@@ -49,7 +49,8 @@ Value& GuardDesk::Remembered<Key, Value>::at(const Key& key, std::size_t max) {
 
 GuardDesk::GuardDesk(const GuardRules& rules) : rules_(rules), rates_(new RateShard[kShards]) {}
 
-GuardDesk::Verdict GuardDesk::note(const Owner& owner, const AttachmentId& attachment, TimeMs at) {
+std::vector<GuardDesk::Screen>& GuardDesk::note(const Owner& owner, const AttachmentId& attachment,
+                                                TimeMs at) {
   auto& screens = screens_.at(owner.viewer);
   std::erase_if(screens, [at](const Screen& s) { return s.until < at; });
   const TimeMs until = at + (owner.heartbeat_ms + kSlackMs);
@@ -60,6 +61,10 @@ GuardDesk::Verdict GuardDesk::note(const Owner& owner, const AttachmentId& attac
     if (screens.size() >= kScreensKept) screens.erase(screens.begin());
     screens.push_back({attachment, until});
   }
+  return screens;
+}
+
+GuardDesk::Verdict GuardDesk::judge(std::vector<Screen>& screens) const {
   if (static_cast<std::int64_t>(screens.size()) <= rules_.screens_max) return std::nullopt;
   const std::size_t n = screens.size();
   screens.clear();
@@ -69,31 +74,35 @@ GuardDesk::Verdict GuardDesk::note(const Owner& owner, const AttachmentId& attac
 
 GuardDesk::Verdict GuardDesk::opened(const ViewerId& viewer, const AttachmentId& attachment,
                                      std::int64_t heartbeat_ms, TimeMs at) {
-  if (rules_.screens_max == 0) return std::nullopt;
+  if (!counts_screens()) return std::nullopt;
   const std::lock_guard lock(screens_mutex_);
-  return note(owners_.at(attachment) = {viewer, heartbeat_ms}, attachment, at);
-}
-
-void GuardDesk::opened_elsewhere(const ViewerId& viewer, const AttachmentId& attachment,
-                                 std::int64_t heartbeat_ms, TimeMs at) {
-  if (rules_.screens_max == 0) return;
-  const std::lock_guard lock(screens_mutex_);
-  if (owners_.find(attachment) != nullptr) return;  // our own, read back
-  auto& screens = screens_.at(viewer);
-  if (screens.size() >= kScreensKept) screens.erase(screens.begin());
-  screens.push_back({attachment, at + (heartbeat_ms + kSlackMs)});
-  owners_.at(attachment) = {viewer, heartbeat_ms};
+  return judge(note(owners_.at(attachment) = {viewer, heartbeat_ms, true}, attachment, at));
 }
 
 GuardDesk::Verdict GuardDesk::beat(const AttachmentId& attachment, TimeMs at) {
-  if (rules_.screens_max == 0) return std::nullopt;
+  if (!counts_screens()) return std::nullopt;
   const std::lock_guard lock(screens_mutex_);
   const Owner* const owner = owners_.find(attachment);
-  return owner == nullptr ? std::nullopt : note(Owner(*owner), attachment, at);
+  return owner == nullptr ? std::nullopt : judge(note(Owner(*owner), attachment, at));
+}
+
+void GuardDesk::read_open(const ViewerId& viewer, const AttachmentId& attachment, std::int64_t heartbeat_ms,
+                          TimeMs at) {
+  if (!counts_screens()) return;
+  const std::lock_guard lock(screens_mutex_);
+  if (const Owner* const owner = owners_.find(attachment); owner != nullptr && owner->is_ours) return;
+  note(owners_.at(attachment) = {viewer, heartbeat_ms, false}, attachment, at);
+}
+
+void GuardDesk::read_beat(const AttachmentId& attachment, TimeMs at) {
+  if (!counts_screens()) return;
+  const std::lock_guard lock(screens_mutex_);
+  const Owner* const owner = owners_.find(attachment);
+  if (owner != nullptr && !owner->is_ours) note(Owner(*owner), attachment, at);
 }
 
 void GuardDesk::left(const AttachmentId& attachment) {
-  if (rules_.screens_max == 0) return;
+  if (!counts_screens()) return;
   const std::lock_guard lock(screens_mutex_);
   const Owner* const owner = owners_.find(attachment);
   if (owner == nullptr) return;

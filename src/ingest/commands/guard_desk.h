@@ -2,8 +2,8 @@
 // Rules by which a viewer is frozen on suspicion. The desk sees what the gateway lets in and says why
 // somebody should be frozen; whoever asked it writes the `freeze` with that reason. An operator lifts it.
 //
-//   screens     more attachments alive at once than are sold. Of other gateways it knows the opens and stops
-//               alone, so those count for as long as an open and one heartbeat last.
+//   screens     more attachments alive at once than are sold, whichever gateway holds them: what others have
+//               written is read from the log, and judged with the next word of one that is held here.
 //   heartbeats  more heartbeats than any player sends: per second, over ten seconds of the heartbeats' own
 //               time, so that a backfill of days in one request is judged as the days it tells of.
 //   addresses   networks (/24, or /64 of IPv6) that sockets of one viewer came from within an hour.
@@ -52,10 +52,13 @@ class GuardDesk {
   // its beats.
   Verdict opened(const ViewerId& viewer, const AttachmentId& attachment, std::int64_t heartbeat_ms,
                  TimeMs at);
-  // The same of what others have opened; gives no verdict, for its own gateway does.
-  void opened_elsewhere(const ViewerId& viewer, const AttachmentId& attachment, std::int64_t heartbeat_ms,
-                        TimeMs at);
   Verdict beat(const AttachmentId& attachment, TimeMs at);
+  // The same as the log says it, of every gateway. They give no verdict, for the attachment's own gateway
+  // does; what was opened here is passed over.
+  void read_open(const ViewerId& viewer, const AttachmentId& attachment, std::int64_t heartbeat_ms,
+                 TimeMs at);
+  void read_beat(const AttachmentId& attachment, TimeMs at);
+  bool counts_screens() const { return rules_.screens_max != 0; }
   void left(const AttachmentId& attachment);
 
   // A heartbeat for the time `at`.
@@ -81,6 +84,7 @@ class GuardDesk {
   struct Owner {
     ViewerId viewer;
     std::int64_t heartbeat_ms = 0;
+    bool is_ours = false;
   };
   struct Rate {
     std::int64_t window = -1;  // at / kRateWindowMs
@@ -95,7 +99,9 @@ class GuardDesk {
     Remembered<RateKey, Rate> rates;
   };
 
-  Verdict note(const Owner& owner, const AttachmentId& attachment, TimeMs at);  // with the screens' lock
+  // With the screens' lock. The viewer's screens that are alive.
+  std::vector<Screen>& note(const Owner& owner, const AttachmentId& attachment, TimeMs at);
+  Verdict judge(std::vector<Screen>& screens) const;
 
   const GuardRules rules_;
   std::mutex screens_mutex_;

@@ -156,5 +156,46 @@ TEST_F(Commands, APayoutIsPassedOn) {
   EXPECT_EQ(line.at.ms, Teller::kBegin + 5'000);
 }
 
+Payout payout(const std::string& key, std::optional<std::int64_t> pending = {}) {
+  Payout e;
+  e.creator = kViewer;  // whoever creates may also watch
+  e.key = key;
+  if (pending) e.pending = Amount(*pending);
+  e.reply = kReply;
+  return e;
+}
+
+TEST_F(Commands, APayoutUnderAKeyIsOrderedOnceAndAnsweredTheSame) {
+  t.at(1'000);
+  const Outcome first = ask(payout("p", 700));
+  EXPECT_TRUE(first.has_key);
+  EXPECT_FALSE(first.repeated);
+  EXPECT_EQ(first.amount, Amount(700));
+  const std::size_t lines = t.lines.size();
+  t.at(9'000);
+  const Outcome again = ask(payout("p", 900));
+  EXPECT_TRUE(again.repeated);
+  EXPECT_EQ(again.amount, Amount(700));
+  EXPECT_EQ(again.at.ms, Teller::kBegin + 1'000);
+  EXPECT_EQ(t.lines.size(), lines);
+  EXPECT_TRUE(look("p").has_key);
+  EXPECT_EQ(ask(payout("unknown")).amount, kUnknownPending);
+}
+
+TEST_F(Commands, AKeyStandsForOneThingOnly) {
+  ask(tip(1, "tip"));
+  EXPECT_EQ(ask(payout("tip")).refused, code::kKeyConflict);
+  ask(payout("p"));
+  EXPECT_EQ(ask(tip(1, "p")).refused, code::kKeyConflict);
+}
+
+TEST_F(Commands, APayoutsKeyIsForgottenAfterSevenDays) {
+  ask(payout("p", 1));
+  t.at(7 * 86'400'000LL - 1);
+  EXPECT_TRUE(ask(payout("p", 2)).repeated);
+  t.at(7 * 86'400'000LL);
+  EXPECT_FALSE(ask(payout("p", 2)).repeated);
+}
+
 }  // namespace
 }  // namespace paytick::aggregator

@@ -46,6 +46,30 @@ TEST(Refund, ARequestHaltsAndGivesBack) {
   EXPECT_EQ(t.codes(), Codes{"refund"});
 }
 
+// The settler and the history go by these lines.
+TEST(Refund, TheMeterLineSaysWhenItWasAskedForAndWhatTransactionToldIt) {
+  Teller t = watching();
+  MeterReport asked = report(0, 2, 11, true);
+  asked.tx.bytes.fill(7);
+  t.say(asked);
+  EXPECT_EQ(t.all<MeterLine>().back().refund_at.ms, Teller::kBegin);
+  EXPECT_EQ(t.all<MeterLine>().back().tx, asked.tx);
+  t.say(report(0, 3, 12, true));
+  EXPECT_EQ(t.all<MeterLine>().back().refund_at.ms, Teller::kBegin) << "it is still pending";
+  t.say(report(1'000'000, 4, 13));
+  EXPECT_EQ(t.all<MeterLine>().back().refund_at, TimeMs{});
+  EXPECT_TRUE(t.all<MeterLine>().back().tx.is_zero());
+}
+
+// Their frames must come out byte for byte when they are folded again.
+TEST(Refund, EarlierRulesDidNotSaySo) {
+  Teller t = watching();
+  t.fold().use_rules(kRulesOfRefunds - 1);
+  t.say(report(0, 2, 11, true));
+  EXPECT_EQ(t.all<MeterLine>().back().refund_at, TimeMs{});
+  EXPECT_EQ(t.all<HaltLine>().size(), 1U) << "and billed the same";
+}
+
 TEST(Refund, ItEndsWhenTheChainHasPaid) {
   Teller t = watching();
   const RefundRequest request{named<ViewerId>("v"), named<MeterId>("m"), Amount(49'000'000), 11};

@@ -55,6 +55,86 @@ TEST(Tickets, TwoTabsBuyOne) {
   EXPECT_EQ(platform_share(t.fold().sums()[0].due, 2'000), Amount(100));
 }
 
+Charge claimed(const std::string& claim, const std::string& content = "c", std::int64_t price = 500) {
+  Charge e = ticket(content, price);
+  e.claim = claim;
+  return e;
+}
+
+TEST(Tickets, AClaimStandsForOneStream) {
+  Teller t;
+  t.fund(10'000);
+  t.say(claimed("k"));
+  EXPECT_EQ(t.outcomes.at(0).refused, "");
+  t.say(claimed("k"));
+  EXPECT_TRUE(t.outcomes.at(0).repeated);
+  t.say(claimed("k", "other"));
+  EXPECT_EQ(t.outcomes.at(0).refused, "claim_conflict");
+  EXPECT_EQ(t.spendable(), 9'500);
+  t.say(claimed("l", "other"));
+  EXPECT_EQ(t.outcomes.at(0).refused, "");
+  EXPECT_EQ(t.spendable(), 9'000);
+}
+
+TEST(Tickets, AClaimOnWhatIsHeldStandsToo) {
+  Teller t;
+  t.fund(10'000);
+  t.say(ticket());
+  t.say(claimed("k"));
+  EXPECT_TRUE(t.outcomes.at(0).repeated);
+  t.say(claimed("l", "c", 700));  // the price has risen since
+  EXPECT_EQ(t.outcomes.at(0).refused, "key_conflict");
+  for (const char* key : {"k", "l"}) {
+    t.say(claimed(key, "other"));
+    EXPECT_EQ(t.outcomes.at(0).refused, "claim_conflict") << key;
+  }
+  EXPECT_EQ(t.spendable(), 9'500);
+}
+
+TEST(Tickets, ARefusedOneClaimsNothing) {
+  Teller t;
+  t.fund(400);
+  t.say(claimed("k"));
+  EXPECT_EQ(t.outcomes.at(0).refused, "balance");
+  t.say(claimed("k", "other", 400));
+  EXPECT_EQ(t.outcomes.at(0).refused, "");
+}
+
+TEST(Tickets, AClaimAndATipShareTheirKeys) {
+  Teller t;
+  t.fund(10'000);
+  Charge tip = ticket();
+  tip.kind = ChargeKind::tip;
+  tip.key = "k";
+  t.say(tip);
+  t.say(claimed("k"));
+  EXPECT_EQ(t.outcomes.at(0).refused, "claim_conflict");
+  t.say(claimed("l"));
+  tip.key = "l";
+  t.say(tip);
+  EXPECT_EQ(t.outcomes.at(0).refused, "key_conflict");
+}
+
+TEST(Tickets, ClaimsAreBoundedAndComeBackFromASnapshot) {
+  Teller t;
+  t.fund(10'000);
+  t.say(claimed("k"));
+  restore(t);
+  t.say(claimed("k", "other"));
+  EXPECT_EQ(t.outcomes.at(0).refused, "claim_conflict");
+  for (int i = 1; i < 256; ++i) {
+    t.say(claimed("k" + std::to_string(i)));
+    ASSERT_EQ(t.outcomes.at(0).refused, "") << i;
+  }
+  t.say(claimed("one more"));
+  EXPECT_EQ(t.outcomes.at(0).refused, "too_many_keys");
+  t.at(7 * 86'400'000LL);
+  t.say(claimed("one more"));
+  EXPECT_EQ(t.outcomes.at(0).refused, "");
+  t.say(claimed("k", "other"));
+  EXPECT_EQ(t.outcomes.at(0).refused, "") << "forgotten after seven days";
+}
+
 TEST(Tickets, WithoutOneThePlayerIsNotLetIn) {
   Teller t;
   t.fund(10'000'000);

@@ -31,6 +31,7 @@ class FakeChain : public ChainPort {
   std::int64_t treasury = 1'000'000'000;  // what it holds
   std::deque<Result<EventPage>> event_pages;
   std::map<MeterId, MeterReport> meter_totals;
+  std::int64_t refund_delay_ms = 259'200'000;
 
   // What happened.
   int sends = 0, applied = 0;
@@ -39,6 +40,7 @@ class FakeChain : public ChainPort {
   std::int64_t moved = 0;
   std::map<MeterId, std::int64_t> credited_sums;
   std::int64_t credits_moved = 0;
+  int refunds = 0;
   std::vector<std::pair<std::string, std::uint32_t>> event_asks;
 
   void close_ledger(std::int64_t seconds = 5) {
@@ -84,6 +86,15 @@ class FakeChain : public ChainPort {
       if (code == kCodePaid) left -= amount;
       out.codes.push_back(code);
     }
+    return out;
+  }
+  Result<Preparation> prepare_refund(const RefundItem& item, std::int64_t sequence, TimeMs min_time,
+                                     TimeMs max_time) override {
+    if (meter_totals[item.meter].refund_at != item.asked_at) return fail("no_refund", "not pending");
+    if (max_time - item.asked_at >= refund_delay_ms) return fail("refund_aged", "the viewer's");
+    Preparation out;
+    out.prepared.refunds.push_back(item);
+    make(out.prepared, sequence, min_time, max_time);
     return out;
   }
   bool has_treasury() const override { return treasury_key; }
@@ -212,6 +223,13 @@ class FakeChain : public ChainPort {
       const std::int32_t code = wanted <= 0 ? kCodeNothingNew : pays ? kCodePaid : kCodeTransferFailed;
       answer.credits.push_back(
           {item.meter, pays || wanted <= 0 ? Amount(sum) : item.cumulative, Amount(pays ? wanted : 0), code});
+    }
+    for (const RefundItem& item : p.refunds) {
+      TimeMs& asked_at = meter_totals[item.meter].refund_at;
+      if (asked_at == item.asked_at)
+        asked_at = {}, ++refunds;
+      else
+        answer.state = TransactionState::failed, answer.code = "invoke_trapped";
     }
     results_[p.hash] = answer;
   }

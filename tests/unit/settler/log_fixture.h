@@ -63,6 +63,24 @@ class TicksWriter {
     write({DueLine{TimeMs{1}, {{SumId{sum}, Amount(amount)}}}});
   }
 
+  // A tip of the sum: charged and due at once.
+  void charge(std::uint32_t sum, std::int64_t charged) {
+    ChargeLine line;
+    line.sum = SumId{sum};
+    line.key = "key";
+    line.charged = line.due = Amount(charged);
+    write({line});
+  }
+  // What the chain reports of the meter: a refund that was asked for then, or none (0).
+  void refund(std::uint8_t meter, std::uint64_t version, std::int64_t asked_at) {
+    MeterLine line;
+    line.viewer = id_of<ViewerId>(1);
+    line.meter = id_of<MeterId>(meter);
+    line.version = version;
+    line.refund_at = TimeMs{asked_at};
+    write({line});
+  }
+
   // An order of the treasury: what is credited to the meter in all.
   void credit(std::uint8_t meter, std::int64_t cumulative) {
     CreditLine line;

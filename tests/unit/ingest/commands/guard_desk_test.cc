@@ -41,8 +41,33 @@ TEST(GuardDesk, WhoLeavesOrIsSilentIsNoScreen) {
 TEST(GuardDesk, OthersScreensCountButAreNotJudgedHere) {
   GuardDesk guard({.screens_max = 2});
   const auto viewer = id_of<ViewerId>(1);
-  for (std::uint8_t n = 1; n < 4; ++n) guard.opened_elsewhere(viewer, id_of<AttachmentId>(n), 10'000, kNow);
+  for (std::uint8_t n = 1; n < 4; ++n) guard.read_open(viewer, id_of<AttachmentId>(n), 10'000, kNow);
   EXPECT_TRUE(guard.opened(viewer, id_of<AttachmentId>(9), 10'000, kNow));
+}
+
+TEST(GuardDesk, OthersScreensCountAsLongAsTheyWatch) {
+  GuardDesk guard({.screens_max = 2});
+  const auto viewer = id_of<ViewerId>(1);
+  for (std::uint8_t n = 1; n < 3; ++n) guard.read_open(viewer, id_of<AttachmentId>(n), 10'000, kNow);
+  for (int s = 10; s <= 60; s += 10)
+    for (std::uint8_t n = 1; n < 3; ++n) guard.read_beat(id_of<AttachmentId>(n), kNow + s * 1'000);
+  EXPECT_TRUE(guard.opened(viewer, id_of<AttachmentId>(9), 10'000, kNow + 61'000));
+}
+
+TEST(GuardDesk, WhatOthersStoppedWatchingDoesNotCount) {
+  GuardDesk guard({.screens_max = 2});
+  const auto viewer = id_of<ViewerId>(1);
+  for (std::uint8_t n = 1; n < 3; ++n) guard.read_open(viewer, id_of<AttachmentId>(n), 10'000, kNow);
+  guard.read_beat(id_of<AttachmentId>(1), kNow + 10'000);
+  EXPECT_FALSE(guard.opened(viewer, id_of<AttachmentId>(9), 10'000, kNow + 13'000)) << "the second is silent";
+}
+
+TEST(GuardDesk, WhatIsHeldHereIsNotReadFromTheLog) {
+  GuardDesk guard({.screens_max = 1});
+  const auto viewer = id_of<ViewerId>(1);
+  EXPECT_FALSE(guard.opened(viewer, id_of<AttachmentId>(1), 10'000, kNow));
+  guard.read_beat(id_of<AttachmentId>(1), kNow + 60'000);
+  EXPECT_FALSE(guard.opened(viewer, id_of<AttachmentId>(2), 10'000, kNow + 30'000));
 }
 
 TEST(GuardDesk, OnlyAnImpossibleRateIsAReason) {
