@@ -229,7 +229,8 @@ class Book {
   // The plan that the viewer gets of the content's: free ticks once. Remembers that they were given.
   Plan plan_for(std::uint32_t viewer, std::uint32_t content, const Plan& plan);
   std::string_view refusal(const Charge& e, const Viewer& v, std::uint32_t meter, const Terms& terms);
-  bool claim(Terms& terms, const std::string& key, std::uint32_t content) const;
+  const std::string& claim_in(const auto& e) const;
+  bool claim(Terms& terms, const std::string& key, std::string_view of, bool credit) const;
 
   // ---- Commands (book_commands.cc).
   // Whose command it is, and what it names of theirs: indices, or kNone.

@@ -19,38 +19,47 @@ bool same_payload(const Key& a, const Key& b) {
 
 bool is_ticket(const Key& k) { return k.kind == kTicketKind; }
 // As long as their content, without a time.
-bool lives_with_content(const Key& k) { return is_ticket(k) || k.kind == kJoinKind; }
+bool is_credit(const Key& k) { return k.kind == kCreditKind || k.kind == kCreditClaimKind; }
+bool lives_with_content(const Key& k) {
+  return is_ticket(k) || k.kind == kJoinKind || (k.kind == kCreditKind && k.content != kNone);
+}
+
+std::uint64_t hash_text(std::string_view text) {
+  std::array<std::uint8_t, 16> hash{};
+  blake2b(text, hash);
+  std::uint64_t out = 0;
+  std::memcpy(&out, hash.data(), sizeof out);  // enough: a viewer would collide with their own keys only
+  return out;
+}
 
 // What a key stands for besides money.
 std::uint64_t hash_words(const Charge& e) {
   if (e.message.empty() && e.channel.empty() && e.content.is_zero()) return 0;
   std::string words(reinterpret_cast<const char*>(e.content.bytes.data()), e.content.bytes.size());
   words.append(e.channel).append(1, '\0').append(e.message);
-  std::array<std::uint8_t, 16> hash{};
-  blake2b(words, hash);
-  std::uint64_t out = 0;
-  std::memcpy(&out, hash.data(), sizeof out);  // enough: a viewer would collide with their own keys only
-  return out;
+  return hash_text(words);
 }
 
 // Credits have keys of their own; claims and payouts share those of the charges.
 const Key* find_key(const Terms& terms, std::string_view key, bool credit) {
   const auto at = std::find_if(terms.keys.begin(), terms.keys.end(), [&](const Key& k) {
-    return k.key == key && k.kind != kJoinKind && (k.kind == kCreditKind) == credit;
+    return k.key == key && k.kind != kJoinKind && is_credit(k) == credit;
   });
   return at == terms.keys.end() ? nullptr : &*at;
 }
 
 std::size_t count_keys(const Terms& terms, bool credit) {
   return static_cast<std::size_t>(std::count_if(terms.keys.begin(), terms.keys.end(), [&](const Key& k) {
-    return !lives_with_content(k) && (k.kind == kCreditKind) == credit;
+    return !lives_with_content(k) && is_credit(k) == credit;
   }));
 }
 
+constexpr std::uint8_t claim_kind(bool credit) { return credit ? kCreditClaimKind : kClaimKind; }
+
 // Unless the key stands for something else already: another ticket, a tip, a payout.
-bool may_claim(const Terms& terms, std::string_view key, std::uint32_t content) {
-  const Key* const known = key.empty() ? nullptr : find_key(terms, key, false);
-  return known == nullptr || (known->kind == kClaimKind && known->content == content);
+bool may_claim(const Terms& terms, std::string_view key, std::string_view of, bool credit) {
+  const Key* const known = key.empty() ? nullptr : find_key(terms, key, credit);
+  return known == nullptr || (known->kind == claim_kind(credit) && known->words == hash_text(of));
 }
 
 }  // namespace
@@ -59,11 +68,14 @@ void Book::forget_keys(Terms& terms) const {
   std::erase_if(terms.keys, [&](const Key& k) { return !lives_with_content(k) && now_ - k.t >= kKeyMs; });
 }
 
-// With its content go the tickets, who joined it, and who was given free ticks of it.
+// With its content go the tickets, who joined it, and who was given free ticks of it. That a ticket was given
+// back is remembered for as long as any key: the tables know of it for ever, and show it soon.
 void Book::forget_keys_of(std::uint32_t content) {
   for (std::uint32_t i = 0; i < viewers_.size(); ++i) {
     if (!viewers_[i].has_terms) continue;
     Terms& terms = terms_[i];
+    for (Key& k : terms.keys)
+      if (k.kind == kCreditKind && k.content == content) k.content = kNone, k.t = now_;
     std::erase_if(terms.keys, [&](const Key& k) { return lives_with_content(k) && k.content == content; });
     std::erase(terms.free, content);
   }
@@ -91,11 +103,17 @@ Plan Book::plan_for(std::uint32_t viewer, std::uint32_t content, const Plan& pla
   return without;
 }
 
-// A ticket was asked for under this key. False: there are too many.
-bool Book::claim(Terms& terms, const std::string& key, std::uint32_t content) const {
-  if (key.empty() || find_key(terms, key, false) != nullptr) return true;
-  if (count_keys(terms, false) >= kKeysMax) return false;
-  terms.keys.push_back({key, now_, 0, kNone, kNone, 0, content, 0, kClaimKind});
+// Earlier rules knew of none, whoever wrote it.
+const std::string& Book::claim_in(const auto& e) const {
+  static const std::string kNobody;
+  return rules_ < kRulesOfRefunds ? kNobody : e.claim;
+}
+
+// What has a key of its own was asked for under this one. False: there are too many.
+bool Book::claim(Terms& terms, const std::string& key, std::string_view of, bool credit) const {
+  if (key.empty() || find_key(terms, key, credit) != nullptr) return true;
+  if (count_keys(terms, credit) >= kKeysMax) return false;
+  terms.keys.push_back({key, now_, 0, kNone, kNone, 0, kNone, hash_text(of), claim_kind(credit)});
   return true;
 }
 
@@ -119,12 +137,15 @@ void Book::on(const Charge& e) {
                   content,
                   hash_words(e),
                   static_cast<std::uint8_t>(e.kind)};
-  if (!may_claim(terms, e.claim, content)) {
+  const std::string& claimed = claim_in(e);
+  if (!may_claim(terms, claimed, e.key, false)) {
     return refuse(e.reply, {viewer}, code::kClaimConflict, "charge");
   }
   if (const Key* known = find_key(terms, e.key, false)) {
     const Key held = *known;
-    if (!claim(terms, e.claim, content)) return refuse(e.reply, {viewer}, code::kTooManyKeys, "charge");
+    if (!claim(terms, claimed, e.key, false)) {
+      return refuse(e.reply, {viewer}, code::kTooManyKeys, "charge");
+    }
     if (!same_payload(held, fresh)) return refuse(e.reply, {viewer}, code::kKeyConflict, "charge");
     Outcome before;
     before.repeated = true;
@@ -138,7 +159,7 @@ void Book::on(const Charge& e) {
     return refuse(e.reply, {viewer, meter}, code, "charge");
   }
   terms.keys.push_back(fresh);
-  claim(terms, e.claim, content);
+  claim(terms, claimed, e.key, false);
   m.charged += fresh.amount;
   for (std::int64_t& spent : v.spent) spent += fresh.amount;
   const std::uint32_t sum = sum_of(viewer, meter, fresh.creator, e.bps);
@@ -189,14 +210,23 @@ void Book::on(const Credit& e) {
   if (e.amount.units() <= 0) return refuse(e.reply, {viewer}, code::kBadAmount, "credit");
   Terms& terms = terms_of(viewer);
   forget_keys(terms);
-  const Key fresh{e.key, now_, e.amount.units(), meter, kNone, 0, kNone, 0, kCreditKind};
+  const std::string& claimed = claim_in(e);
+  if (!may_claim(terms, claimed, e.key, true)) {
+    return refuse(e.reply, {viewer}, code::kClaimConflict, "credit");
+  }
+  const bool is_ticket_back = !e.content.is_zero() && rules_ >= kRulesOfRefunds;
+  const std::uint32_t content = is_ticket_back ? content_of(e.content) : kNone;
+  const bool goes_on = content != kNone && contents_[content].closed == 0;
+  const Key fresh{e.key, now_, e.amount.units(), meter, kNone, 0, goes_on ? content : kNone, 0, kCreditKind};
   if (const Key* known = find_key(terms, e.key, true)) {
-    if (!same_payload(*known, fresh)) return refuse(e.reply, {viewer}, code::kKeyConflict, "credit");
+    const Key held = *known;
+    if (!same_payload(held, fresh)) return refuse(e.reply, {viewer}, code::kKeyConflict, "credit");
+    if (!claim(terms, claimed, e.key, true)) return refuse(e.reply, {viewer}, code::kTooManyKeys, "credit");
     Outcome before;
     before.repeated = true;
     before.has_key = true;
-    before.amount = Amount(known->amount);
-    before.at = {known->t};
+    before.amount = Amount(held.amount);
+    before.at = {held.t};
     return answer(e.reply, {viewer, meter}, before);
   }
   if (count_keys(terms, true) >= kKeysMax) return refuse(e.reply, {viewer}, code::kTooManyKeys, "credit");
@@ -205,6 +235,7 @@ void Book::on(const Credit& e) {
   if (!sum) return refuse(e.reply, {viewer}, code::kOverflow, "credit");
   credited = sum->units();
   terms.keys.push_back(fresh);
+  claim(terms, claimed, e.key, true);
   write(CreditLine{e.viewer,
                    e.meter,
                    e.amount,
@@ -221,7 +252,7 @@ void Book::on(const Credit& e) {
 
 // Asked again, it asks for nothing: what has become due since then waits for a request of its own.
 void Book::on(const Payout& e) {
-  if (e.key.empty()) return write(PayoutLine{e.creator, {now_}});
+  if (e.key.empty() || rules_ < kRulesOfRefunds) return write(PayoutLine{e.creator, {now_}});
   if (!belongs_here(e.creator)) return refuse(e.reply, {}, code::kWrongPartition, "payout");
   const std::uint32_t creator = viewer_of(e.creator);
   Terms& terms = terms_of(creator);

@@ -8,7 +8,8 @@ namespace {
 
 const Key* find_kept(const Terms& terms, std::string_view key, bool join) {
   const auto at = std::find_if(terms.keys.begin(), terms.keys.end(), [&](const Key& k) {
-    return k.key == key && k.kind != kCreditKind && (k.kind == kJoinKind) == join;
+    const bool is_credit = k.kind == kCreditKind || k.kind == kCreditClaimKind;
+    return k.key == key && !is_credit && (k.kind == kJoinKind) == join;
   });
   return at == terms.keys.end() ? nullptr : &*at;
 }

@@ -104,6 +104,7 @@ void Book::on(const MeterReport& e) {
   const bool news = first || t.deposited != before.deposited || t.refunded != before.refunded ||
                     t.paid != before.paid || t.version != before.version || t.allowance != before.allowance;
   if (!news) return;
+  const bool tells = rules_ >= kRulesOfRefunds;
   write(MeterLine{viewers_[m.viewer].id,
                   m.id,
                   Amount(t.deposited),
@@ -115,8 +116,8 @@ void Book::on(const MeterReport& e) {
                   Amount(m.charged),
                   Amount(t.spendable(m.charged)),
                   {now_},
-                  asks_back && rules_ >= kRulesOfRefunds ? e.refund_at : TimeMs{},
-                  e.tx});
+                  asks_back && tells ? e.refund_at : TimeMs{},
+                  tells ? e.tx : TxHash{}});
   if (asks_back) ask_back(viewer, meter);
   hint_all(m.viewer);
 }

@@ -22,8 +22,8 @@
 namespace paytick::aggregator {
 
 // 1: as it began. 2: `viewer` lines, and the sum in `credit` lines. 3: in `meter` lines, when a refund was
-// asked for. A log holds frames of each version that wrote it; folding them again takes the rules of each
-// (Fold::use_rules).
+// asked for and by what transaction; claims, keys of payouts, tickets given back. A log holds frames of each
+// version that wrote it; folding them again takes the rules of each (Fold::use_rules).
 inline constexpr std::uint32_t kFoldVersion = 3;
 inline constexpr std::uint32_t kRulesOfCommands = 2;
 inline constexpr std::uint32_t kRulesOfRefunds = 3;

@@ -292,14 +292,15 @@ struct Key {
   std::uint32_t meter = kNone;
   std::uint32_t creator = kNone;
   std::uint32_t bps = 0;
-  std::uint32_t content = kNone;  // a ticket's, a join's
-  std::uint64_t words = 0;        // a hash of a tip's message, channel and content; 0: it has none
-  std::uint8_t kind = 0;          // ChargeKind, or one of those below
+  std::uint32_t content = kNone;  // a ticket's, a join's, a given-back ticket's
+  std::uint64_t words = 0;  // a hash: of a tip's message, channel and content; of the key that is claimed
+  std::uint8_t kind = 0;    // ChargeKind, or one of those below
 };
 inline constexpr std::uint8_t kCreditKind = 255;
 inline constexpr std::uint8_t kJoinKind = 254;    // the key is the content's id
-inline constexpr std::uint8_t kClaimKind = 253;   // under which a ticket of `content` was asked for
+inline constexpr std::uint8_t kClaimKind = 253;   // under which a charge with a key of its own was asked for
 inline constexpr std::uint8_t kPayoutKind = 252;  // under which a creator asked to be paid `amount`
+inline constexpr std::uint8_t kCreditClaimKind = 251;  // under which a credit with a key of its own was
 // What few viewers have: a limit of their own, charges, joins, free ticks that they were given.
 struct Terms {
   std::int64_t limit = kDefaultLimit;

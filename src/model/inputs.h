@@ -137,6 +137,8 @@ struct Credit {
   std::string reason;
   std::string corrects;  // what it corrects: a session's or charge's name, or empty
   ReplyTo reply = {};
+  std::string claim = {};  // as a charge's, of what is given back once and has a key of its own for that
+  ContentId content = {};  // whose ticket is given back: remembered as long as the ticket; zero: no ticket's
   friend bool operator==(const Credit&, const Credit&) = default;
 };
 
@@ -196,7 +198,7 @@ struct MeterReport {
   std::uint64_t version = 0;  // grows with each change on chain
   std::uint32_t ledger = 0;
   TimeMs refund_at;  // of the pending request for a refund; 0: none is pending
-  TxHash tx = {};    // what brought it about; zero: asked of the contract itself
+  TxHash tx = {};    // what moved deposited or refunded, if one of them moved; zero: unknown
   friend bool operator==(const MeterReport&, const MeterReport&) = default;
 };
 

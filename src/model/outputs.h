@@ -204,7 +204,7 @@ struct MeterLine {
   Amount spendable;
   TimeMs at;
   TimeMs refund_at = {};  // of the refund that is asked for and not paid; 0: there is none
-  TxHash tx = {};         // what changed the totals; zero: unknown
+  TxHash tx = {};         // what moved money into it or back out of it; zero: unknown
   friend bool operator==(const MeterLine&, const MeterLine&) = default;
 };
 

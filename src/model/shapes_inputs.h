@@ -166,6 +166,8 @@ struct Shape<Credit> {
     f("key"_m, e.key, kKey);
     f("reason"_m, e.reason, kReason);
     f.optional("corrects"_m, e.corrects, kReference);
+    f.optional("content"_m, e.content);
+    f.optional("claim"_m, e.claim, kReference);
     reply_members(f, e.reply);
   }
 };

@@ -17,10 +17,13 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "model/error.h"
 #include "model/ids.h"
+#include "model/money.h"
 
 namespace paytick::projections {
 
@@ -59,6 +62,19 @@ class HistoryQueries {
     std::int64_t token_units = 0;
   };
   Result<std::string> call_history(const Call& call, const Page& page);
+  // Tickets that were sold under this key, of all viewers or of one; those that no credit with the key
+  // "refund:" and this one has given back are listed, the oldest first, at most `limit`.
+  struct Ticket {
+    ViewerId viewer;
+    MeterId meter;
+    Amount amount;
+  };
+  struct Tickets {
+    std::int64_t sold = 0, given_back = 0;
+    Amount amount_given_back;
+    std::vector<Ticket> left;
+  };
+  Result<Tickets> tickets(const std::string& key, const std::optional<ViewerId>& viewer, std::size_t limit);
   // How often each content was viewed.
   Result<std::map<ContentId, std::int64_t>> views();
 

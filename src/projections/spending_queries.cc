@@ -175,6 +175,36 @@ Result<std::string> HistoryQueries::call_history(const Call& call, const Page& p
   return answer;
 }
 
+Result<HistoryQueries::Tickets> HistoryQueries::tickets(const std::string& key,
+                                                        const std::optional<ViewerId>& viewer,
+                                                        std::size_t limit) {
+  constexpr const char* kSold =
+      "WITH sold AS (SELECT c.viewer, c.meter, c.amount, c.at_ms, c.id, EXISTS (SELECT 1 FROM credits g"
+      " WHERE g.viewer = c.viewer AND g.key = 'refund:' || c.key) AS given_back FROM charges c"
+      " WHERE c.kind = 1 AND c.key = $1 AND ($2 = '' OR c.viewer = $2)) ";
+  return asked([&](pqxx::transaction_base& tx) {
+    const std::string whose = viewer ? to_text(*viewer) : "";
+    const auto sums =
+        tx.exec_params(std::string(kSold) +
+                           "SELECT count(*), count(*) FILTER (WHERE given_back),"
+                           " coalesce(sum(amount) FILTER (WHERE given_back), 0)::bigint FROM sold",
+                       key, whose);
+    Tickets out{sums[0][0].as<std::int64_t>(),
+                sums[0][1].as<std::int64_t>(),
+                Amount(sums[0][2].as<std::int64_t>()),
+                {}};
+    for (const auto& row :
+         tx.exec_params(std::string(kSold) + "SELECT viewer, meter, amount FROM sold WHERE NOT given_back"
+                                             " ORDER BY at_ms, id LIMIT $3",
+                        key, whose, limit)) {
+      const auto owner = parse_id<ViewerId>(row[0].c_str());
+      const auto meter = parse_id<MeterId>(row[1].c_str());
+      if (owner && meter) out.left.push_back({*owner, *meter, Amount(row[2].as<std::int64_t>())});
+    }
+    return out;
+  });
+}
+
 Result<std::map<ContentId, std::int64_t>> HistoryQueries::views() {
   return asked([](pqxx::transaction_base& tx) {
     std::map<ContentId, std::int64_t> all;

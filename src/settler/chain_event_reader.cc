@@ -53,15 +53,27 @@ Result<bool> ChainEventReader::step() {
 
 Result<bool> ChainEventReader::take(EventPage page) {
   trouble_.reset();
-  // The newest totals of a meter say all that older ones do.
+  // The newest totals of a meter say all that older ones do, but for the transaction that moved its money: so
+  // those stay apart that differ in what came in or went back.
   std::unordered_map<MeterId, std::size_t> newest;
   std::vector<Input> inputs;
   for (ChainEvent& event : page.events) {
-    const auto [place, first] = newest.try_emplace(event.report.meter, inputs.size());
-    if (first)
-      inputs.emplace_back(event.report);
-    else if (std::get<MeterReport>(inputs[place->second]).version <= event.report.version)
-      inputs[place->second] = event.report;
+    const MeterReport& report = event.report;
+    const auto [place, first] = newest.try_emplace(report.meter, inputs.size());
+    if (first) {
+      inputs.emplace_back(report);
+      continue;
+    }
+    auto& kept = std::get<MeterReport>(inputs[place->second]);
+    if (kept.version > report.version) continue;
+    if (kept.deposited != report.deposited || kept.refunded != report.refunded) {
+      place->second = inputs.size();
+      inputs.emplace_back(report);
+    } else {
+      const TxHash tx = kept.tx;
+      kept = report;
+      kept.tx = tx;
+    }
   }
   for (const ChainEvent& event : page.events)
     if (event.refund) inputs.emplace_back(*event.refund);

@@ -20,9 +20,7 @@ struct RefundImage {
 };
 static_assert(sizeof(RefundImage) == 72);
 
-bool wants(const RefundState& refund) {
-  return refund.asked_at != TimeMs{} && refund.asked_at != refund.released_at;
-}
+bool wants(const RefundState& refund) { return refund.asked_at > refund.released_at; }
 
 }  // namespace
 
@@ -43,7 +41,6 @@ void Refunds::apply(const MeterLine& line) {
   refund.is_aged = false;
   refund.retry_at = TimeMs{};
   refund.failures = 0;
-  if (line.refund_at == TimeMs{}) refund.released_at = TimeMs{};
 }
 
 bool Refunds::apply(const Settlement& line) {
@@ -67,8 +64,9 @@ bool Refunds::apply(const Settlement& line) {
   if (std::holds_alternative<Submitted>(line)) return true;
   land(*hash);
   if (std::holds_alternative<Confirmed>(line)) {
-    of(item.meter).released_at = item.asked_at;
-    of(item.meter).failures = 0;
+    RefundState& refund = of(item.meter);
+    refund.released_at = std::max(refund.released_at, item.asked_at);
+    refund.failures = 0;
   } else if (const auto* failed = std::get_if<Failed>(&line)) {
     refused(item.meter, failed->at);
   }
@@ -93,15 +91,13 @@ bool Refunds::is_wanted(const MeterId& meter) const {
 }
 
 std::optional<RefundItem> Refunds::plan(std::span<const SumState> sums, TimeMs now) const {
-  const auto is_free = [now](const RefundState& r) {
-    return wants(r) && !r.is_aged && !r.in_flight && r.retry_at <= now;
-  };
-  if (std::ranges::none_of(all_, is_free)) return std::nullopt;
-  std::unordered_set<MeterId> owing;
+  std::unordered_set<MeterId> free;
+  for (const RefundState& r : all_)
+    if (wants(r) && !r.is_aged && !r.in_flight && r.retry_at <= now) free.insert(r.meter);
+  if (free.empty()) return std::nullopt;
   for (const SumState& sum : sums)
-    if (sum.known && (std::max(sum.charged, sum.due) > sum.settled || sum.in_flight)) owing.insert(sum.meter);
-  const auto next = std::ranges::find_if(
-      all_, [&](const RefundState& r) { return is_free(r) && !owing.contains(r.meter); });
+    if (sum.known && (std::max(sum.charged, sum.due) > sum.settled || sum.in_flight)) free.erase(sum.meter);
+  const auto next = std::ranges::find_if(all_, [&](const RefundState& r) { return free.contains(r.meter); });
   if (next == all_.end()) return std::nullopt;
   return RefundItem{next->meter, next->asked_at};
 }
@@ -109,6 +105,13 @@ std::optional<RefundItem> Refunds::plan(std::span<const SumState> sums, TimeMs n
 std::size_t Refunds::waiting() const {
   return static_cast<std::size_t>(
       std::ranges::count_if(all_, [](const RefundState& r) { return wants(r) && !r.is_aged; }));
+}
+
+std::optional<TimeMs> Refunds::oldest() const {
+  std::optional<TimeMs> out;
+  for (const RefundState& r : all_)
+    if (wants(r) && !r.is_aged) out = std::min(out.value_or(r.asked_at), r.asked_at);
+  return out;
 }
 
 void Refunds::write_image(ImageWriter& out) const {

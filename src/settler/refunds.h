@@ -32,7 +32,7 @@ struct RefundState {
   MeterId meter;
   std::uint64_t version = 0;   // of the newest totals read
   TimeMs asked_at;             // of the request that is pending by them; 0: none is
-  TimeMs released_at;          // `asked_at` of the last one released
+  TimeMs released_at;          // `asked_at` of the latest one released; later requests have a later time
   TimeMs retry_at;             // not before
   bool in_flight = false;      // in a transaction that has not ended
   bool is_aged = false;        // its delay is over: it is the viewer's to take
@@ -62,7 +62,8 @@ class Refunds {
   bool is_wanted(const MeterId& meter) const;
   // The one that is released next: wanted, not waiting for another try, and with nothing left to settle.
   std::optional<RefundItem> plan(std::span<const SumState> sums, TimeMs now) const;
-  std::size_t waiting() const;  // wanted, and not left to the viewer
+  std::size_t waiting() const;           // wanted, and not left to the viewer
+  std::optional<TimeMs> oldest() const;  // when the first of them was asked for
 
  private:
   RefundState& of(const MeterId& meter);

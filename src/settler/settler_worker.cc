@@ -276,9 +276,10 @@ Result<bool> SettlerWorker::settle_something() {
   using Kind = Result<bool> (SettlerWorker::*)();
   constexpr std::array<Kind, 3> kKinds{&SettlerWorker::settle_sums, &SettlerWorker::pay_credits,
                                        &SettlerWorker::release_refunds};
-  const std::size_t first = kind_turn_++;
   for (std::size_t i = 0; i < kKinds.size(); ++i) {
-    auto done = (this->*kKinds[(first + i) % kKinds.size()])();
+    const std::size_t kind = (kind_turn_ + i) % kKinds.size();
+    auto done = (this->*kKinds[kind])();
+    if (done && *done) kind_turn_ = kind + 1;
     if (!done || *done) return done;
   }
   return false;
@@ -398,7 +399,10 @@ SettlerStatus SettlerWorker::status() const {
     out.credits_paid = add(out.credits_paid, credits.credited()).value_or(kMaxAmount);
     out.credits_waiting += credits.waiting();
     out.credits_parked += credits.parked();
-    out.refunds_waiting += p->accrual().refunds().waiting();
+    const Refunds& refunds = p->accrual().refunds();
+    out.refunds_waiting += refunds.waiting();
+    if (const auto oldest = refunds.oldest())
+      out.refund_oldest = std::min(out.refund_oldest.value_or(*oldest), *oldest);
     out.snapshots += p->snapshots();
     out.restored += p->restored() ? 1 : 0;
   }

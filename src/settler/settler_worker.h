@@ -51,6 +51,7 @@ struct SettlerStatus {
   Amount credits_ordered, credits_paid;                  // likewise
   std::size_t credits_waiting = 0, credits_parked = 0;   // meters
   std::size_t refunds_waiting = 0;                       // meters asked back and not released
+  std::optional<TimeMs> refund_oldest;                   // when the first of them was asked for
   std::optional<Amount> treasury;                        // what it holds, as far as known
   std::optional<Error> treasury_trouble;                 // no key, or another account's
   std::uint64_t confirmed = 0, failed = 0, expired = 0;  // since start()

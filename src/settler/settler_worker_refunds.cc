@@ -20,13 +20,16 @@ Result<bool> SettlerWorker::prepare(SettlerPartition& p, const RefundItem& item)
   if (!preparation) {
     const Error& error = preparation.error();
     Refunds& refunds = p.accrual().refunds();
+    // Of this meter, unless the node could not be asked: the others go on.
+    const bool of_meter = error.next == Next::refused || error.code == "restore_needed";
     if (error.code == "refund_aged") {
       refunds.aged(item.meter);
-    } else if (error.next == Next::refused) {
+    } else if (of_meter) {
       refunds.refused(item.meter, clock_.now());
+    } else {
+      chain_failed(error);
     }
-    if (error.code != "no_refund" && error.code != "refund_aged") chain_failed(error);
-    return false;
+    return of_meter;
   }
   status_.chain_trouble.reset();
   auto written = p.write({std::move(preparation->prepared)});

@@ -157,7 +157,9 @@ class Auditor {
   void done(const ReplyTo& to, const ViewerId* viewer, const MeterId* meter, Outcome outcome = {});
   void refuse(const ReplyTo& to);
   // Whether the key is new: then it may be remembered. A conflict is refused.
-  static std::int64_t charge_keys(const Viewer& v);  // that time takes away
+  static std::int64_t timed_keys(const Keys& keys);  // that time takes away
+  static Input claim_of(const std::string& key);
+  std::optional<bool> claimed(Keys& keys, const std::string& claim, const std::string& of) const;
   bool fresh(Keys& keys, const std::string& key, const Input& what, const ReplyTo& to, const ViewerId& viewer,
              const MeterId& meter);
   void roll(Viewer& v) const;

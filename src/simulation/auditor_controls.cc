@@ -102,8 +102,24 @@ bool Auditor::fresh(Keys& keys, const std::string& key, const Input& what, const
   return false;
 }
 
-std::int64_t Auditor::charge_keys(const Viewer& v) {
-  return std::count_if(v.charges.begin(), v.charges.end(), [](const auto& k) { return !k.second.ticket; });
+std::int64_t Auditor::timed_keys(const Keys& keys) {
+  return std::count_if(keys.begin(), keys.end(), [](const auto& k) { return !k.second.ticket; });
+}
+
+// What a key stands for under which something with a key of its own was asked for.
+Input Auditor::claim_of(const std::string& key) {
+  Ask what;
+  what.key = key;
+  return what;
+}
+
+// Whether it is to be remembered; nothing when it stands for something else.
+std::optional<bool> Auditor::claimed(Keys& keys, const std::string& claim, const std::string& of) const {
+  std::erase_if(keys, [&](const auto& k) { return !k.second.ticket && now_ - k.second.t >= kKeyMs; });
+  const auto known = claim.empty() ? keys.end() : keys.find(claim);
+  if (known == keys.end()) return !claim.empty();
+  if (known->second.what != claim_of(of)) return std::nullopt;
+  return false;
 }
 
 void Auditor::on(const Charge& e) {
@@ -113,19 +129,13 @@ void Auditor::on(const Charge& e) {
   Charge what = e;
   what.reply = {};
   what.claim = {};
-  std::erase_if(v.charges, [&](const auto& k) { return !k.second.ticket && now_ - k.second.t >= kKeyMs; });
-  // Asked for under a key of its own, which stands for this ticket and nothing else.
-  Charge asked;
-  asked.kind = ChargeKind::ticket;
-  asked.content = e.content;
-  const auto claimed = e.claim.empty() ? v.charges.end() : v.charges.find(e.claim);
-  if (claimed != v.charges.end() && claimed->second.what != Input(asked)) return refuse(e.reply);
-  const bool claims = !e.claim.empty() && claimed == v.charges.end();
+  const auto claim = claimed(v.charges, e.claim, e.key);
+  if (!claim) return refuse(e.reply);
   const auto remember = [&] {
-    if (claims) v.charges[e.claim] = {now_, asked, std::nullopt, Amount()};
+    if (*claim) v.charges[e.claim] = {now_, claim_of(e.key), std::nullopt, Amount()};
   };
   if (v.charges.contains(e.key)) {
-    if (claims && charge_keys(v) >= kKeysMax) return refuse(e.reply);
+    if (*claim && timed_keys(v.charges) >= kKeysMax) return refuse(e.reply);
     remember();
   }
   if (!fresh(v.charges, e.key, what, e.reply, e.viewer, e.meter)) return;
@@ -133,7 +143,7 @@ void Auditor::on(const Charge& e) {
   const bool ticket = e.kind == ChargeKind::ticket;
   const bool sold_out = ticket && closed_contents_.contains(e.content);
   if (m.foreign(e.viewer) || amount <= 0 || v.frozen || v.paused || m.asked_back ||
-      charge_keys(v) >= kKeysMax || sold_out || amount > m.spendable() || amount > v.left())
+      timed_keys(v.charges) >= kKeysMax || sold_out || amount > m.spendable() || amount > v.left())
     return refuse(e.reply);  // and not remembered
   v.charges[e.key] = {now_, what, ticket ? std::optional(e.content) : std::nullopt, e.amount};
   remember();
@@ -165,7 +175,7 @@ void Auditor::on(const Payout& e) {
     if (!std::holds_alternative<Payout>(known->second.what)) return refuse(e.reply);
     outcome.amount = known->second.amount;
   } else {
-    if (charge_keys(viewers_[e.creator]) >= kKeysMax) return refuse(e.reply);
+    if (timed_keys(keys) >= kKeysMax) return refuse(e.reply);
     outcome.amount = e.pending.value_or(kUnknownPending);
     keys[e.key] = {now_, e, std::nullopt, outcome.amount};
     payouts_.insert(e.creator);
@@ -178,9 +188,17 @@ void Auditor::on(const Credit& e) {
   if (meters_[e.meter].foreign(e.viewer) || e.amount.units() <= 0) return refuse(e.reply);
   Credit what{e.viewer, e.meter, e.amount, e.key, {}, {}};  // words do not make it another order
   Keys& keys = viewers_[e.viewer].credits;
+  const bool of_ticket = !e.content.is_zero() && !closed_contents_.contains(e.content);
+  const auto claim = claimed(keys, e.claim, e.key);
+  if (!claim) return refuse(e.reply);
+  if (const auto known = keys.find(e.key); known != keys.end() && known->second.what == Input(what)) {
+    if (*claim && timed_keys(keys) >= kKeysMax) return refuse(e.reply);
+    if (*claim) keys[e.claim] = {now_, claim_of(e.key), std::nullopt, Amount()};
+  }
   if (!fresh(keys, e.key, what, e.reply, e.viewer, e.meter)) return;
-  if (static_cast<std::int64_t>(keys.size()) >= kKeysMax) return refuse(e.reply);
-  keys[e.key] = {now_, what, std::nullopt, e.amount};
+  if (timed_keys(keys) >= kKeysMax) return refuse(e.reply);
+  keys[e.key] = {now_, what, of_ticket ? std::optional(e.content) : std::nullopt, e.amount};
+  if (*claim) keys[e.claim] = {now_, claim_of(e.key), std::nullopt, Amount()};
   keys_credited_.insert(e.key + " " + std::to_string(e.amount.units()));
   credited_[e.meter] += e.amount.units();
   Outcome outcome;
@@ -219,6 +237,8 @@ void Auditor::on(const ContentClosed& e) {
   }
   for (auto& [id, v] : viewers_) {
     std::erase_if(v.charges, [&](const auto& key) { return key.second.ticket == e.content; });
+    for (auto& [key, given] : v.credits)
+      if (given.ticket == e.content) given.ticket.reset(), given.t = now_;
     v.joined.erase(e.content);
   }
 }

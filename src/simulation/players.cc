@@ -168,6 +168,24 @@ void Players::ask_for_payout(const Player& p) {
         {Payout{p.open.creator, a_key(), Amount(random_.upto(1'000)), a_reply()}});
 }
 
+// For anything, or for a ticket, which is given back once.
+void Players::order_credit(Player& p) {
+  Credit e;
+  e.viewer = p.open.viewer;
+  e.meter = meter_of(p);
+  e.amount = Amount(1'000 + random_.upto(2));
+  e.key = "credit-" + std::to_string(random_.one_in(3) ? p.credits : ++p.credits);
+  e.reason = "simulated";
+  if (random_.one_in(3)) {
+    e.content = p.open.content;
+    e.corrects = "ticket:" + to_text(e.content);
+    e.key = "refund:" + e.corrects;
+  }
+  if (random_.one_in(2)) e.claim = a_key();
+  e.reply = a_reply();
+  queue(p.partition, {e});
+}
+
 void Players::buy_ticket(Player& p) {
   charge(p, ChargeKind::ticket, "ticket:" + to_text(p.open.content), p.ticket_price);
 }
@@ -180,11 +198,7 @@ void Players::buy(Player& p) {
     return queue(p.partition, {Join{viewer, p.open.meter, p.open.content, p.minimum, a_reply()}});
   if (what < 3 && p.open.ticket_required) return buy_ticket(p);
   if (what == 3) return ask_for_payout(p);
-  if (what == 4) {
-    const std::string key = "credit-" + std::to_string(random_.one_in(3) ? p.credits : ++p.credits);
-    return queue(p.partition, {Credit{viewer, meter_of(p), Amount(1'000 + random_.upto(2)), key, "simulated",
-                                      "", a_reply()}});
-  }
+  if (what == 4) return order_credit(p);
   charge(p, ChargeKind::tip, a_key(), Amount(1 + random_.upto(3) * 17'000));
 }
 

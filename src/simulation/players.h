@@ -46,6 +46,7 @@ class Players {
   void control_stream(Player& p);
   void buy(Player& p);
   void charge(Player& p, ChargeKind kind, std::string key, Amount amount);
+  void order_credit(Player& p);
   void buy_ticket(Player& p);
   void ask_for_payout(const Player& p);
   std::string a_key();

@@ -31,6 +31,18 @@ std::string compare_credits(const settler::Credits& believed, const settler::Cre
   return {};
 }
 
+std::string compare_refunds(const settler::Refunds& believed, const settler::Refunds& folded) {
+  std::map<MeterId, settler::RefundState> by_meter;
+  for (const settler::RefundState& refund : folded.all()) by_meter[refund.meter] = refund;
+  if (believed.all().size() != by_meter.size()) return "the settler knows other refunds than the log";
+  for (const settler::RefundState& a : believed.all()) {
+    const settler::RefundState& b = by_meter[a.meter];
+    if (a.asked_at != b.asked_at || a.released_at != b.released_at || a.in_flight != b.in_flight)
+      return "the settler believes otherwise of the refund of meter " + to_text(a.meter) + " than the log";
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string compare_with_log(log::EventLog& log, PartitionId partition, const settler::Accrual& believed) {
@@ -66,6 +78,7 @@ std::string compare_with_log(log::EventLog& log, PartitionId partition, const se
       return "the settler believes of sum " + std::to_string(i) + ": " + in_words(a) +
              "; the log says: " + in_words(b);
   }
+  if (auto what = compare_refunds(believed.refunds(), folded.refunds()); !what.empty()) return what;
   return compare_credits(believed.credits(), folded.credits());
 }
 

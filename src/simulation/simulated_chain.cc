@@ -1,5 +1,6 @@
 #include "simulation/simulated_chain.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "model/hash.h"
@@ -109,8 +110,9 @@ void SimulatedChain::apply(const Prepared& p) {
   }
   for (const CreditItem& item : p.credits) answer.credits.push_back(pay_in(item));
   for (const RefundItem& item : p.refunds) {
-    if (asked_back_.contains(item.meter) && meters_[item.meter].refund_at == item.asked_at)
-      pay_out(item.meter);
+    // Whatever request is pending: the contract does not know which one was meant.
+    if (asked_back_.contains(item.meter))
+      pay_out(item.meter), taken_.erase(item.meter);
     else
       answer.state = settler::TransactionState::failed, answer.code = "invoke_trapped";
   }
@@ -168,7 +170,9 @@ void SimulatedChain::request_refund(const MeterId& meter) {
   const std::int64_t total =
       std::max<std::int64_t>(0, of.deposited.units() - of.refunded.units() - of.paid.units());
   asked_back_[meter] = total;
-  of.refund_at = TimeMs{std::max<std::int64_t>(1'000, ledger_.close_time.ms)};
+  // Ledgers here may close within one second; on a chain, each has a second of its own.
+  TimeMs& latest = asked_at_[meter];
+  of.refund_at = latest = std::max({TimeMs{1'000}, ledger_.close_time, latest + 1'000});
   tell(of, RefundRequest{of.viewer, meter, Amount(total), ledger_.sequence});
 }
 

@@ -82,6 +82,7 @@ class SimulatedChain final : public settler::ChainPort {
   std::map<MeterId, std::int64_t> credited_;
   std::map<MeterId, MeterReport> meters_;
   std::map<MeterId, std::int64_t> asked_back_;
+  std::map<MeterId, TimeMs> asked_at_;  // the latest request, pending or not
   std::set<MeterId> taken_, overdrawn_;
   std::set<CreatorId> asked_to_pay_;
   std::vector<settler::ChainEvent> events_;

@@ -156,6 +156,51 @@ class TokensTest(unittest.TestCase):
             ordered = self.paytick.call("POST", "/api/refunds", refund, 202, token=key, key=order)
             self.assertEqual(ordered["amount"], "0.5000000")
         self.paytick.call("POST", "/api/refunds", refund, 401, key="r-3")
+        # The key stands for this ticket.
+        other = {"streamId": self.show(), "viewer": refund["viewer"], "reason": "another"}
+        self.paytick.call("POST", f"/api/streams/{other['streamId']}/tickets/checkout{self.as_viewer}")
+        conflict = self.paytick.call("POST", "/api/refunds", other, 409, token=key, key="r-1")
+        self.assertEqual(conflict["error"]["code"], "key_conflict")
+        self.await_tokens(4500)
+        self.paytick.await_settled()
+
+    def show(self):
+        return self.paytick.call("POST", "/api/streams/create", {"type": "private", "ticketPrice": 500, "title": "Show",
+                                                                 "creatorWallet": self.creator}, 201,
+                                 token=self.paytick.dev["platformApiKey"])["id"]
+
+    def test_all_tickets_of_a_stream_are_paid_back_once_even_when_it_is_closed(self):
+        self.start()
+        key, stream = self.paytick.dev["platformApiKey"], self.show()
+        refund = {"streamId": stream, "reason": "the show was cancelled"}
+        give_back = lambda order, status=202, **fields: self.paytick.call("POST", "/api/refunds", refund | fields, status,
+                                                                          token=key, key=order)
+        nothing = give_back("all-0")
+        self.assertEqual((nothing["tickets"], nothing["refunded"], nothing["left"]), (0, 0, 0))
+        self.paytick.call("POST", f"/api/streams/{stream}/tickets/checkout{self.as_viewer}")
+        self.paytick.await_settled()
+        self.paytick.call("POST", f"/api/content/{stream}/close", token=key)
+        first = give_back("all-1")
+        self.assertEqual((first["tickets"], first["refunded"], first["amount"], first["left"]), (1, 1, "0.5000000", 0))
+        self.assertEqual(give_back("all-1"), first)
+        self.await_tokens(5000)
+        self.paytick.await_settled()
+        self.assertEqual(give_back("all-2"), first, "by the tables")
+        viewer = self.paytick.dev["viewer"]["publicKey"]
+        self.assertEqual(give_back("one", viewer=viewer)["amount"], "0.5000000")
+        given = [item for item in self.paytick.history(self.paytick.dev["viewer"]["meter"]) if item["kind"] == "credit"]
+        self.assertEqual([item["amount"] for item in given], ["0.5000000"])
+        self.await_tokens(5000)
+
+    def test_a_closed_stream_s_ticket_is_paid_back_to_one_viewer(self):
+        self.start()
+        key, stream = self.paytick.dev["platformApiKey"], self.show()
+        self.paytick.call("POST", f"/api/streams/{stream}/tickets/checkout{self.as_viewer}")
+        self.paytick.call("POST", f"/api/content/{stream}/close", token=key)
+        self.paytick.await_settled()
+        refund = {"streamId": stream, "viewer": self.paytick.dev["viewer"]["publicKey"], "reason": "cancelled"}
+        for order in ("r-1", "r-1", "r-2"):
+            self.assertEqual(self.paytick.call("POST", "/api/refunds", refund, 202, token=key, key=order)["amount"], "0.5000000")
         self.await_tokens(5000)
         self.paytick.await_settled()
 

@@ -101,7 +101,7 @@ void collect_aggregator(Page& page, const std::map<PartitionId, aggregator::Runn
     page.set("paytick_aggregator_lag_records", lag, label_of(partition));
 }
 
-void collect_settler(Page& page, const settler::SettlerStatus& status) {
+void collect_settler(Page& page, const settler::SettlerStatus& status, TimeMs now) {
   page.set("paytick_settler_due_units", status.due.units());
   page.set("paytick_settler_settled_units", status.settled.units());
   page.set("paytick_settler_settlements_total", status.confirmed, {{"outcome", "confirmed"}});
@@ -114,6 +114,8 @@ void collect_settler(Page& page, const settler::SettlerStatus& status) {
   page.set("paytick_settler_credits_waiting", status.credits_waiting);
   page.set("paytick_settler_credits_parked", status.credits_parked);
   page.set("paytick_settler_refunds_waiting", status.refunds_waiting);
+  const std::int64_t waited_ms = status.refund_oldest ? now - *status.refund_oldest : 0;
+  page.set("paytick_settler_refund_wait_seconds", std::max<std::int64_t>(waited_ms, 0) / 1'000);
   if (status.treasury) page.set("paytick_settler_treasury_units", status.treasury->units());
   page.set("paytick_settler_snapshots_total", status.snapshots);
 }

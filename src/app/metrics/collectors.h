@@ -24,7 +24,7 @@ void collect_bridge(Page& page, const ingest::BridgeStats& stats);
 void collect_aggregator(Page& page, const std::map<PartitionId, aggregator::Runner::Totals>& totals,
                         const std::vector<aggregator::PartitionStatus>& partitions,
                         const std::map<PartitionId, std::uint64_t>& lags, TimeMs now);
-void collect_settler(Page& page, const settler::SettlerStatus& status);
+void collect_settler(Page& page, const settler::SettlerStatus& status, TimeMs now);
 void collect_projection(Page& page, const projections::WorkerStatus& status, TimeMs now);
 void collect_webhooks(Page& page, const push::SenderStatus& status, TimeMs now);
 void collect_kafka(Page& page, const log::KafkaCounters& counters);

@@ -233,6 +233,8 @@ inline constexpr Definition kDefinitions[] = {
      "Meters whose credit was refused again and again; still asked for every minute."},
     {"paytick_settler_refunds_waiting", Type::gauge, Where::settle, "meters", "",
      "Meters whose rest was asked back and is not released yet."},
+    {"paytick_settler_refund_wait_seconds", Type::gauge, Where::settle, "seconds", "",
+     "How long the oldest of them has waited; 0 when none does."},
     {"paytick_settler_treasury_units", Type::gauge, Where::settle, "smallest units", "",
      "What the treasury holds, as last told by the token; absent while nobody knows."},
     {"paytick_settler_snapshots_total", Type::counter, Where::settle, "snapshots", "",

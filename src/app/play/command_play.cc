@@ -67,13 +67,14 @@ bool wait_for_settlement(settler::DevChain& chain, const dev::DevFile& system, A
 }
 
 // What the history says of a session, once the settlement is in it.
-std::optional<rapidjson::Document> wait_for_session(const dev::DevFile& system, const std::string& session,
-                                                    int patience_s) {
-  const auto wanted = [&](const rapidjson::Value& item) {
-    return item.HasMember("session") && session == item["session"].GetString() && item["settled"].GetBool() &&
-           item.HasMember("transaction");
-  };
-  return dev::wait_for_history(system, wanted, std::chrono::seconds(patience_s));
+std::optional<dev::HistoryItem> wait_for_session(const dev::DevFile& system, const std::string& session,
+                                                 int patience_s) {
+  return dev::wait_for_history(
+      system,
+      [&](const dev::HistoryItem& item) {
+        return item.session == session && item.settled && !item.transaction.empty();
+      },
+      std::chrono::seconds(patience_s));
 }
 
 int run(const Options& options) {
@@ -124,9 +125,8 @@ int run(const Options& options) {
             << "  session             " << last->session << "\n";
   const auto shown = wait_for_session(*system, last->session, settled ? options.settle_wait_s : 0);
   if (shown)
-    std::cout << "  in PostgreSQL       " << (*shown)["ticks"].GetInt64() << " ticks, "
-              << (*shown)["amount"].GetString() << " XLM\n"
-              << "  transaction         " << (*shown)["transaction"].GetString() << "\n";
+    std::cout << "  in PostgreSQL       " << shown->ticks << " ticks, " << shown->amount << " XLM\n"
+              << "  transaction         " << shown->transaction << "\n";
   if (!settled) {
     std::cerr << "The chain does not hold " << last->new_balance
               << " yet; paytick up's log says what the settler does.\n";

@@ -2,8 +2,7 @@
 
 #include <chrono>
 #include <iostream>
-#include <string>
-#include <string_view>
+#include <optional>
 #include <thread>
 
 #include "app/commands.h"
@@ -12,6 +11,7 @@
 #include "chain/submitter.h"
 #include "model/money.h"
 #include "settler/dev_chain.h"
+#include "settler/router_abi.h"
 
 namespace paytick::app {
 namespace {
@@ -34,58 +34,73 @@ Result<chain::ScVal> ask(settler::DevChain& chain, const dev::DevFile& system) {
   return viewer.submit(chain::invoke(system.viewer_meter, "request_refund", {}));
 }
 
-bool wait_until_empty(settler::DevChain& chain, const MeterId& meter, std::chrono::seconds patience) {
-  const auto deadline = std::chrono::steady_clock::now() + patience;
-  while (std::chrono::steady_clock::now() < deadline) {
-    const auto balance = chain.meter_balance(meter);
-    if (balance && *balance == Amount(0)) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(200));
-  }
-  return false;
+Result<settler::MeterTotals> totals_of(settler::DevChain& chain, const dev::DevFile& system,
+                                       const AccountId& asking) {
+  auto value = chain::simulate_call(chain.rpc(), asking, system.viewer_meter, "totals", {});
+  if (!value) return tl::unexpected(value.error());
+  const auto* fields = chain::vec_of(*value);
+  const auto totals = fields == nullptr ? std::nullopt : settler::totals_of(*fields);
+  if (!totals) return fail("rpc_malformed", "The meter answers totals() with something else.");
+  return *totals;
 }
 
-std::string transaction_of(const rapidjson::Value& item) {
-  const bool is_refund =
-      item["kind"].GetString() == std::string_view("refund") && item.HasMember("transaction");
-  return is_refund ? item["transaction"].GetString() : "";
+// Until no refund is pending any more, or the patience ends.
+std::optional<settler::MeterTotals> wait_for_release(settler::DevChain& chain, const dev::DevFile& system,
+                                                     const AccountId& asking, std::chrono::seconds patience) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (std::chrono::steady_clock::now() < deadline) {
+    const auto now = totals_of(chain, system, asking);
+    if (now && now->refund_at_s == 0) return *now;
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  }
+  return std::nullopt;
 }
+
+bool is_refund(const dev::HistoryItem& item) { return item.kind == "refund" && !item.transaction.empty(); }
 
 int run(const Options& options) {
   const auto system = dev::read_dev_file_with_gateway(options.data);
   if (!system) return complain(system.error());
   auto operator_key = chain::SecretKey::parse(system->operator_secret);
   if (!operator_key) return complain(operator_key.error());
+  const AccountId asking = operator_key->account();
   auto chain = settler::DevChain::connect(system->rpc_url, system->network_passphrase, *operator_key);
   if (!chain) return complain(chain.error());
   const auto held = (*chain)->meter_balance(system->viewer_meter);
-  if (!held) return complain(held.error());
+  const auto before = totals_of(**chain, *system, asking);
+  if (!held || !before) return complain(held ? before.error() : held.error());
   if (*held == Amount(0)) {
     std::cout << "The meter is empty: there is nothing to ask back.\n";
     return kExitDone;
   }
-  const auto earlier =
-      dev::find_in_history(*system, [](const auto& item) { return !transaction_of(item).empty(); });
-  const std::string before = earlier ? transaction_of(*earlier) : "";
+  const auto earlier = dev::find_in_history(*system, is_refund);
 
   if (const auto asked = ask(**chain, *system); !asked) return complain(asked.error());
   std::cout << "Asked for the rest of " << to_text(system->viewer_meter) << ", which holds "
             << to_decimal(*held)
             << " XLM.\nSessions on it halt; what is owed is settled, then the rest is paid …" << std::endl;
   const std::chrono::seconds patience(options.wait_s);
-  if (!wait_until_empty(**chain, system->viewer_meter, patience)) {
-    std::cerr << "The meter is not empty yet; paytick up's log says what the settler does.\n";
+  const auto after = wait_for_release(**chain, *system, asking, patience);
+  if (!after) {
+    std::cerr << "The rest is not released yet; paytick up's log says what the settler does.\n";
     return kExitFailed;
+  }
+  if (after->refunded == before->refunded) {
+    std::cout << "  nothing was left      all of it was owed\n";
+    return kExitDone;
   }
   const auto shown = dev::wait_for_history(
       *system,
-      [&](const auto& item) { return !transaction_of(item).empty() && transaction_of(item) != before; },
+      [&](const dev::HistoryItem& item) {
+        return is_refund(item) && (!earlier || item.transaction != earlier->transaction);
+      },
       patience);
   if (!shown) {
     std::cerr << "PostgreSQL does not show the refund yet; paytick up's log says what the projection does.\n";
     return kExitFailed;
   }
-  std::cout << "  back with the viewer  " << (*shown)["amount"].GetString() << " XLM\n"
-            << "  transaction           " << transaction_of(*shown) << "\n";
+  std::cout << "  back with the viewer  " << shown->amount << " XLM\n"
+            << "  transaction           " << shown->transaction << "\n";
   return kExitDone;
 }
 

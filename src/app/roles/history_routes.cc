@@ -121,6 +121,15 @@ void HistoryRoutes::add(ingest::HttpRoutes& routes, bool development, MeterOwner
       [this, calls](const auto& request) { return call(request, calls); });
 }
 
+Result<ingest::SoldTickets> HistoryRoutes::tickets(const std::string& key,
+                                                   const std::optional<ViewerId>& viewer) {
+  const auto book = queries_.tickets(key, viewer, ingest::kTicketsAtOnce);
+  if (!book) return tl::unexpected(book.error());
+  ingest::SoldTickets out{book->sold, book->given_back, book->amount_given_back, {}};
+  for (const auto& ticket : book->left) out.left.push_back({ticket.viewer, ticket.meter, ticket.amount});
+  return out;
+}
+
 std::optional<Amount> HistoryRoutes::pending(const CreatorId& creator) {
   const auto page = queries_.creator_earnings(creator, {.limit = 1, .cursor = {}});
   const auto members = page ? read_string_members(*page) : std::nullopt;

@@ -9,6 +9,7 @@
 
 #include "app/config.h"
 #include "ingest/api/call_ids.h"
+#include "ingest/api/refunds.h"
 #include "ingest/http_routes.h"
 #include "projections/history_queries.h"
 
@@ -30,9 +31,11 @@ class HistoryRoutes {
 
   // How often each content was viewed. Blocks.
   Result<std::map<ContentId, std::int64_t>> views() { return queries_.views(); }
-  // What the creator has earned and was not paid yet, as a decimal; nothing when the database is away.
+  // What the creator has earned and was not paid yet; nothing when the database is away.
   // Blocks.
   std::optional<Amount> pending(const CreatorId& creator);
+  // A stream's tickets, as ingest/api/refunds.h has it. Blocks.
+  Result<ingest::SoldTickets> tickets(const std::string& key, const std::optional<ViewerId>& viewer);
 
  private:
   using Page = projections::HistoryQueries::Page;

@@ -114,10 +114,14 @@ Result<std::unique_ptr<IngestSide>> IngestSide::create(RoleContext context, cons
                                       side->routes(identity));
   if (!made) return tl::unexpected(made.error());
   side->gateway_ = std::move(*made);
-  side->add_command_routes();
-  auto shows = ShowSide::create(my, identity, *side->gateway_);
+  auto shows =
+      ShowSide::create(my, identity, *side->gateway_,
+                       [raw = side.get()](const std::string& ticket, const std::optional<ViewerId>& viewer) {
+                         return raw->history_.tickets(ticket, viewer);
+                       });
   if (!shows) return tl::unexpected(shows.error());
   side->shows_ = std::move(*shows);
+  side->add_command_routes();
   my.metrics.add([raw = side.get()](metrics::Page& page) {
     const std::int64_t most = raw->context_.settings.config.gateway.connections_max;
     metrics::collect_gateway(page, raw->gateway_->stats(), most);
@@ -153,9 +157,9 @@ void IngestSide::add_command_routes() {
   ingest::Commands& commands = gateway.commands();
   ingest::add_payment_routes(routes, {commands, gateway.meters(), gateway.catalog()});
   ingest::add_stream_routes(routes, {commands, gateway.meters(), gateway.catalog()});
-  ingest::add_creator_routes(routes, {commands, context_.clock, [this](const CreatorId& creator) {
-                                        return history_.pending(creator);
-                                      }});
+  ingest::add_creator_routes(
+      routes, {commands, context_.clock,
+               [this](const CreatorId& creator) { return history_.pending(creator); }, shows_->runner()});
   ingest::add_account_routes(routes, commands);
 }
 

@@ -202,7 +202,7 @@ void SettleSide::collect(metrics::Page& page) const {
     const std::lock_guard lock(impl_->mutex);
     add_counters(status, impl_->gone);
   }
-  metrics::collect_settler(page, status);
+  metrics::collect_settler(page, status, impl_->context.clock.now());
   page.set("paytick_settler_confirm_seconds", impl_->confirm_times);
   page.set("paytick_settler_chain_reachable", now.settling && now.settling->trouble() ? 0 : 1);
   if (!now.reading) return;

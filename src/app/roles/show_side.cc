@@ -20,8 +20,8 @@
 namespace paytick::app {
 namespace {
 
-// They wait for payment providers and for the log; each for seconds at most.
-constexpr std::size_t kWorkers = 4;
+// They wait for payment providers, the log and the fold; each for seconds at most.
+constexpr std::size_t kWorkers = 8;
 
 bool is_set(const std::string& name, const Environment& environment) {
   return !environment("PAYTICK_" + name).empty() || !environment("PAYTICK_" + name + "_FILE").empty();
@@ -85,7 +85,8 @@ ShowSide::~ShowSide() {
 }
 
 Result<std::unique_ptr<ShowSide>> ShowSide::create(const RoleContext& context, const Identity& identity,
-                                                   ingest::Gateway& gateway) {
+                                                   ingest::Gateway& gateway,
+                                                   const ingest::TicketBook& tickets) {
   std::unique_ptr<ShowSide> side(new ShowSide(context, identity, gateway));
   const Config& config = context.settings.config;
   if (config.calls.block_ms != Config::Calls{}.block_ms && !context.settings.development)
@@ -95,7 +96,7 @@ Result<std::unique_ptr<ShowSide>> ShowSide::create(const RoleContext& context, c
   auto secret = billing_secret(process_environment());
   if (!secret) return tl::unexpected(secret.error());
   side->billing_secret_ = std::move(*secret);
-  side->add_routes();
+  side->add_routes(tickets);
   gateway.keep_rooms([raw = side.get()](std::uint8_t lane) { return &raw->rooms_.of_lane(lane); });
   return side;
 }
@@ -112,7 +113,7 @@ Result<void> ShowSide::open_payments() {
   return {};
 }
 
-void ShowSide::add_routes() {
+void ShowSide::add_routes(const ingest::TicketBook& tickets) {
   const Config& config = context_.settings.config;
   ingest::HttpRoutes& routes = gateway_.routes();
   const ingest::ShowParts parts{
@@ -132,10 +133,13 @@ void ShowSide::add_routes() {
   ingest::add_call_routes(routes, parts, billing_secret_);
   ingest::add_wallet_routes(routes, parts);
   ingest::add_token_routes(routes, parts,
-                           {provider_.get(), config.payments.price_per_100,
-                            [this](std::function<void()> job) { return workers_->submit(std::move(job)); },
+                           {provider_.get(), config.payments.price_per_100, runner(),
                             [](const std::string& words) { spdlog::warn("payments: {}", words); }});
-  ingest::add_refund_routes(routes, parts);
+  ingest::add_refund_routes(routes, parts, tickets, runner());
+}
+
+ingest::RunJob ShowSide::runner() {
+  return [this](std::function<void()> job) { return workers_->submit(std::move(job)); };
 }
 
 void ShowSide::start() {

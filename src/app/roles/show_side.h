@@ -10,6 +10,7 @@
 #include "app/roles/identity.h"
 #include "app/roles/role_context.h"
 #include "ingest/api/call_ids.h"
+#include "ingest/api/refunds.h"
 #include "ingest/gateway.h"
 #include "ingest/payments/payment_provider.h"
 #include "ingest/rooms/rooms.h"
@@ -22,7 +23,8 @@ class ShowSide {
   // Adds its routes to the gateway, and the rooms to its sockets. Before the gateway starts, which outlives
   // it. Codes "config_bad_value", "secret_missing".
   static Result<std::unique_ptr<ShowSide>> create(const RoleContext& context, const Identity& identity,
-                                                  ingest::Gateway& gateway);
+                                                  ingest::Gateway& gateway,
+                                                  const ingest::TicketBook& tickets);
   ~ShowSide();
 
   // Once the gateway has started.
@@ -30,11 +32,13 @@ class ShowSide {
   // A record of topic `replies` that another gateway wrote; false for what is not for the rooms.
   bool heard(std::string_view record) { return rooms_.heard(record); }
   const ingest::CallIds& calls() const { return calls_; }
+  // Of jobs that wait for seconds; not to be used longer than this lives.
+  ingest::RunJob runner();
 
  private:
   ShowSide(const RoleContext& context, const Identity& identity, ingest::Gateway& gateway);
   Result<void> open_payments();
-  void add_routes();
+  void add_routes(const ingest::TicketBook& tickets);
   void publish(std::string record);
   void add_content(Content content, std::function<void(Result<void>)> done);
 

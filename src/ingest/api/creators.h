@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "ingest/api/waiting.h"
 #include "ingest/commands/commands.h"
 #include "ingest/http_routes.h"
 #include "model/ports.h"
@@ -19,6 +20,7 @@ struct CreatorParts {
   WallClock& clock;
   // What was earned and is not paid yet; nothing when it cannot be known now. May block.
   std::function<std::optional<Amount>(const CreatorId&)> pending;
+  RunJob run;
 };
 void add_creator_routes(HttpRoutes& routes, const CreatorParts& parts);
 

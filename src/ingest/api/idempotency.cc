@@ -25,7 +25,7 @@ Result<std::string> idempotency_key(const HttpRequest& request) {
 }
 
 Result<std::string> optional_idempotency_key(const HttpRequest& request) {
-  const std::string_view header = request.header("idempotency-key");
+  const std::string header(request.header("idempotency-key"));
   return header.empty() ? std::string() : idempotency_key(header);
 }
 

@@ -1,8 +1,11 @@
+#include "ingest/api/refunds.h"
+
 #include <utility>
 
 #include "ingest/api/idempotency.h"
+#include "ingest/api/outcomes.h"
 #include "ingest/api/payer.h"
-#include "ingest/api/tokens.h"
+#include "ingest/api/waiting.h"
 #include "ingest/errors.h"
 #include "ingest/json_answer.h"
 #include "ingest/json_body.h"
@@ -10,10 +13,12 @@
 namespace paytick::ingest {
 namespace {
 
-// What is to be paid back. An amount of 0: what the fold says was paid for `ask`.
+// What is to be paid back. An amount of 0: what the fold says was paid for `ask`. Without a viewer: all
+// tickets of the stream.
 struct Refund {
   Credit credit;
   Ask ask;
+  std::optional<std::string> ticket;  // ticket_key of the stream
 };
 
 Result<Amount> read_amount(const Body& body, const ShowMoney& money) {
@@ -26,15 +31,23 @@ Result<Amount> read_amount(const Body& body, const ShowMoney& money) {
   return whole->value_or(amount_of(tokens->value_or(0), money));
 }
 
-Result<ViewerId> read_viewer(const Body& body) {
-  const auto text = body.required_text("viewer", kStrkeyText);
+Result<std::optional<ViewerId>> read_viewer(const Body& body) {
+  const auto text = body.text("viewer", kStrkeyText);
   if (!text) return tl::unexpected(text.error());
-  const auto viewer = parse_id<ViewerId>(*text);
+  if (!*text) return std::optional<ViewerId>();
+  const auto viewer = parse_id<ViewerId>(**text);
   if (!viewer) return fail(code::kBadField, "The field viewer is not a Stellar account (G…).");
-  return *viewer;
+  return viewer;
 }
 
-// A viewer's ticket of a stream; for the stream's own platform as well.
+// A ticket is given back once, whoever asks under whichever key.
+void correct_ticket(Credit& credit, const ContentId& content) {
+  credit.content = content;
+  credit.corrects = ticket_key(content);
+  credit.key = "refund:" + credit.corrects;
+}
+
+// For the stream's own platform as well.
 Result<void> of_stream(const HttpRequest& request, const ShowParts& parts, const Body& body,
                        const std::string& stream, Refund& refund) {
   const auto id = parse_id<ContentId>(stream);
@@ -44,11 +57,11 @@ Result<void> of_stream(const HttpRequest& request, const ShowParts& parts, const
     return fail(code::kForbidden, "Only the stream's own platform, or an operator, gives its tickets back.");
   const auto viewer = read_viewer(body);
   if (!viewer) return tl::unexpected(viewer.error());
-  refund.credit.viewer = *viewer;
-  refund.credit.corrects = ticket_key(*id);
-  refund.credit.key = "refund:" + refund.credit.corrects;  // a ticket is given back once
+  refund.credit.viewer = viewer->value_or(ViewerId{});
+  refund.credit.claim = std::move(refund.credit.key);
   refund.credit.amount = Amount{};
-  refund.ask.key = refund.credit.corrects;
+  correct_ticket(refund.credit, *id);
+  refund.ticket = refund.ask.key = refund.credit.corrects;
   return {};
 }
 
@@ -59,7 +72,7 @@ Result<void> of_call(const ShowParts& parts, const std::string& id, Refund& refu
   refund.credit.viewer = call->viewer;
   refund.credit.corrects = to_text(call->session);
   if (refund.credit.amount == Amount{}) {
-    refund.credit.key = "refund:call:" + refund.credit.corrects;
+    refund.credit.claim = std::exchange(refund.credit.key, "refund:call:" + refund.credit.corrects);
     refund.ask.session = call->session;
   }
   return {};
@@ -68,7 +81,8 @@ Result<void> of_call(const ShowParts& parts, const std::string& id, Refund& refu
 Result<void> of_something(const Body& body, Refund& refund) {
   const auto viewer = read_viewer(body);
   if (!viewer) return tl::unexpected(viewer.error());
-  refund.credit.viewer = *viewer;
+  if (!*viewer) return missing("viewer");
+  refund.credit.viewer = **viewer;
   auto corrects = body.required_text("corrects", kReferenceBytesMax);
   if (!corrects) return tl::unexpected(std::move(corrects.error()));
   if (refund.credit.amount == Amount{}) return missing("amount");
@@ -108,6 +122,7 @@ Result<Refund> read_refund(const HttpRequest& request, const ShowParts& parts) {
     read = *call ? of_call(parts, **call, refund) : of_something(*body, refund);
   }
   if (!read) return tl::unexpected(read.error());
+  if (refund.credit.viewer.is_zero()) return refund;
   const auto named = body->text("meter", kStrkeyText);
   if (!named) return tl::unexpected(named.error());
   const auto meter = meter_of(refund.credit.viewer, *named, parts.meters);
@@ -117,40 +132,92 @@ Result<Refund> read_refund(const HttpRequest& request, const ShowParts& parts) {
   return refund;
 }
 
-void order(const ShowParts& parts, const Credit& credit, const Respond& respond) {
-  parts.commands.submit(credit.viewer, credit, [credit, respond](const Result<Outcome>& outcome) {
-    if (!outcome) return respond(error_response(outcome.error()));
-    if (auto error = refusal(*outcome)) return respond(error_response(*error));
-    JsonAnswer json;
-    json.text("viewer", to_text(credit.viewer)).text("meter", to_text(credit.meter));
-    json.decimal("amount", credit.amount).text("corrects", credit.corrects);
-    json.integer("at", outcome->at.ms);
-    respond(json.response(202));
-  });
+HttpResponse ordered(const Credit& credit, TimeMs at) {
+  JsonAnswer json;
+  json.text("viewer", to_text(credit.viewer)).text("meter", to_text(credit.meter));
+  json.decimal("amount", credit.amount).text("corrects", credit.corrects);
+  json.integer("at", at.ms);
+  return json.response(202);
 }
 
-void refund(const ShowParts& parts, const HttpRequest& request, const Respond& respond) {
-  const auto wanted = read_refund(request, parts);
-  if (!wanted) return respond(error_response(wanted.error()));
-  if (wanted->credit.amount > Amount{}) return order(parts, wanted->credit, respond);
-  parts.commands.submit(
-      wanted->ask.viewer, wanted->ask,
-      [parts, credit = wanted->credit, respond](const Result<Outcome>& paid) mutable {
-        if (!paid) return respond(error_response(paid.error()));
-        if (auto error = refusal(*paid)) return respond(error_response(*error));
-        if (paid->amount <= Amount{})
-          return respond(error_response({std::string(code::kNotFound), "Nothing was paid for this."}));
-        credit.amount = paid->amount;
-        order(parts, credit, respond);
-      });
+HttpResponse order(const ShowParts& parts, const Credit& credit, Deadline deadline) {
+  const auto outcome = submit_and_wait(parts.commands, credit.viewer, credit, deadline);
+  if (!outcome) return error_response(outcome.error());
+  if (auto error = refusal(*outcome)) return error_response(*error);
+  return ordered(credit, outcome->at);
+}
+
+// What the fold has forgotten, the tables know: of a stream that was closed, which is what failed streams
+// are.
+HttpResponse order_from_tables(const ShowParts& parts, const TicketBook& tickets, const Refund& refund,
+                               Deadline deadline) {
+  const auto book = tickets(*refund.ticket, refund.credit.viewer);
+  if (!book) return error_response(book.error());
+  Credit credit = refund.credit;
+  credit.amount = book->amount_given_back;
+  if (book->given_back > 0) return ordered(credit, parts.clock.now());
+  if (book->left.empty()) return error_response({std::string(code::kNotFound), "Nothing was paid for this."});
+  credit.meter = book->left.front().meter;
+  credit.amount = book->left.front().amount;
+  return order(parts, credit, deadline);
+}
+
+HttpResponse order_one(const ShowParts& parts, const TicketBook& tickets, const Refund& refund,
+                       Deadline deadline) {
+  if (refund.credit.amount > Amount{}) return order(parts, refund.credit, deadline);
+  const auto paid = submit_and_wait(parts.commands, refund.ask.viewer, refund.ask, deadline);
+  if (!paid) return error_response(paid.error());
+  const bool unknown = !paid->refused.empty() || paid->amount <= Amount{};
+  if (unknown && refund.ticket) return order_from_tables(parts, tickets, refund, deadline);
+  if (auto error = refusal(*paid)) return error_response(*error);
+  if (unknown) return error_response({std::string(code::kNotFound), "Nothing was paid for this."});
+  Credit credit = refund.credit;
+  credit.amount = paid->amount;
+  return order(parts, credit, deadline);
+}
+
+// As many at once as one request may wait for; the same request again goes on.
+HttpResponse order_stream(const ShowParts& parts, const TicketBook& tickets, const Refund& refund,
+                          Deadline deadline) {
+  auto book = tickets(*refund.ticket, std::nullopt);
+  if (!book) return error_response(book.error());
+  std::vector<Outcomes> outcomes;
+  for (const SoldTickets::Ticket& ticket : book->left) {
+    Credit credit = refund.credit;
+    credit.viewer = ticket.viewer, credit.meter = ticket.meter, credit.amount = ticket.amount;
+    outcomes.push_back(submit(parts.commands, credit.viewer, credit));
+  }
+  std::optional<Error> trouble;
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    const auto outcome = wait_for(outcomes[i], deadline);
+    auto error = outcome ? refusal(*outcome) : std::optional(outcome.error());
+    if (error) {
+      trouble = trouble ? trouble : error;
+      continue;
+    }
+    ++book->given_back;
+    book->amount_given_back = add(book->amount_given_back, book->left[i].amount).value_or(kMaxAmount);
+  }
+  if (trouble) return error_response(*trouble);
+  JsonAnswer json;
+  json.text("streamId", to_text(refund.credit.content)).integer("tickets", book->sold);
+  json.integer("refunded", book->given_back).decimal("amount", book->amount_given_back);
+  json.integer("left", book->sold - book->given_back);
+  return json.response(202);
 }
 
 }  // namespace
 
-void add_refund_routes(HttpRoutes& routes, const ShowParts& parts) {
-  routes.add_async("POST", "/api/refunds", [parts](const HttpRequest& request, const Respond& respond) {
-    refund(parts, request, respond);
-  });
+void add_refund_routes(HttpRoutes& routes, const ShowParts& parts, const TicketBook& tickets,
+                       const RunJob& run) {
+  add_waiting(routes, "POST", "/api/refunds", run,
+              [parts, tickets](const HttpRequest& request, Deadline deadline) {
+                const auto wanted = read_refund(request, parts);
+                if (!wanted) return error_response(wanted.error());
+                const bool whole = wanted->credit.viewer.is_zero();
+                return whole ? order_stream(parts, tickets, *wanted, deadline)
+                             : order_one(parts, tickets, *wanted, deadline);
+              });
 }
 
 }  // namespace paytick::ingest

@@ -1,8 +1,7 @@
 #pragma once
-// Tokens for money, and money back for what failed:
+// Tokens for money:
 //   POST /api/tokens/purchase           asks the payment provider; what is paid becomes a credit, once
 //   POST /api/payments/stripe/webhook   the provider's word: paid, or charged back (which freezes)
-//   POST /api/refunds                   an operator's, or a platform's for tickets of its own streams
 //
 // A credit is an order to the treasury, which pays it into the meter on chain, once; it can be spent when the
 // chain has reported it.
@@ -25,6 +24,5 @@ struct TokenSale {
 
 // What `sale` points to outlives the routes.
 void add_token_routes(HttpRoutes& routes, const ShowParts& parts, const TokenSale& sale);
-void add_refund_routes(HttpRoutes& routes, const ShowParts& parts);
 
 }  // namespace paytick::ingest

@@ -56,17 +56,20 @@ std::vector<GuardDesk::Screen>& GuardDesk::note(const Owner& owner, const Attach
   const TimeMs until = at + (owner.heartbeat_ms + kSlackMs);
   if (const auto known = std::ranges::find(screens, attachment, &Screen::attachment);
       known != screens.end()) {
+    known->since = std::min(known->since, at);
     known->until = std::max(known->until, until);
   } else {
     if (screens.size() >= kScreensKept) screens.erase(screens.begin());
-    screens.push_back({attachment, until});
+    screens.push_back({attachment, at, until});
   }
   return screens;
 }
 
-GuardDesk::Verdict GuardDesk::judge(std::vector<Screen>& screens) const {
-  if (static_cast<std::int64_t>(screens.size()) <= rules_.screens_max) return std::nullopt;
-  const std::size_t n = screens.size();
+// A backfill tells of another time: what is alive now was not, then.
+GuardDesk::Verdict GuardDesk::judge(std::vector<Screen>& screens, TimeMs at) const {
+  const auto n = std::ranges::count_if(
+      screens, [at](const Screen& s) { return s.since <= at + kSlackMs && s.until >= at; });
+  if (n <= rules_.screens_max) return std::nullopt;
   screens.clear();
   return "rule screens: " + std::to_string(n) + " screens at once, " + std::to_string(rules_.screens_max) +
          " are allowed";
@@ -76,21 +79,23 @@ GuardDesk::Verdict GuardDesk::opened(const ViewerId& viewer, const AttachmentId&
                                      std::int64_t heartbeat_ms, TimeMs at) {
   if (!counts_screens()) return std::nullopt;
   const std::lock_guard lock(screens_mutex_);
-  return judge(note(owners_.at(attachment) = {viewer, heartbeat_ms, true}, attachment, at));
+  return judge(note(owners_.at(attachment) = {viewer, heartbeat_ms, false}, attachment, at), at);
 }
 
 GuardDesk::Verdict GuardDesk::beat(const AttachmentId& attachment, TimeMs at) {
   if (!counts_screens()) return std::nullopt;
   const std::lock_guard lock(screens_mutex_);
   const Owner* const owner = owners_.find(attachment);
-  return owner == nullptr ? std::nullopt : judge(note(Owner(*owner), attachment, at));
+  if (owner == nullptr || owner->has_left) return std::nullopt;
+  return judge(note(Owner(*owner), attachment, at), at);
 }
 
+// What was opened here is known already, and may have left since.
 void GuardDesk::read_open(const ViewerId& viewer, const AttachmentId& attachment, std::int64_t heartbeat_ms,
                           TimeMs at) {
   if (!counts_screens()) return;
   const std::lock_guard lock(screens_mutex_);
-  if (const Owner* const owner = owners_.find(attachment); owner != nullptr && owner->is_ours) return;
+  if (owners_.find(attachment) != nullptr) return;
   note(owners_.at(attachment) = {viewer, heartbeat_ms, false}, attachment, at);
 }
 
@@ -98,19 +103,18 @@ void GuardDesk::read_beat(const AttachmentId& attachment, TimeMs at) {
   if (!counts_screens()) return;
   const std::lock_guard lock(screens_mutex_);
   const Owner* const owner = owners_.find(attachment);
-  if (owner != nullptr && !owner->is_ours) note(Owner(*owner), attachment, at);
+  if (owner != nullptr && !owner->has_left) note(Owner(*owner), attachment, at);
 }
 
 void GuardDesk::left(const AttachmentId& attachment) {
   if (!counts_screens()) return;
   const std::lock_guard lock(screens_mutex_);
-  const Owner* const owner = owners_.find(attachment);
+  Owner* const owner = owners_.find(attachment);
   if (owner == nullptr) return;
+  owner->has_left = true;
   if (auto* screens = screens_.find(owner->viewer)) {
     std::erase_if(*screens, [&](const Screen& s) { return s.attachment == attachment; });
   }
-  owners_.young.erase(attachment);
-  owners_.old.erase(attachment);
 }
 
 GuardDesk::Verdict GuardDesk::heartbeat(const RateKey& key, TimeMs at) {

@@ -2,8 +2,9 @@
 // Rules by which a viewer is frozen on suspicion. The desk sees what the gateway lets in and says why
 // somebody should be frozen; whoever asked it writes the `freeze` with that reason. An operator lifts it.
 //
-//   screens     more attachments alive at once than are sold, whichever gateway holds them: what others have
-//               written is read from the log, and judged with the next word of one that is held here.
+//   screens     more attachments alive at once than are sold, whichever gateway hears of them: what others
+//   have
+//               written is read from the log, and judged with the next word that comes here.
 //   heartbeats  more heartbeats than any player sends: per second, over ten seconds of the heartbeats' own
 //               time, so that a backfill of days in one request is judged as the days it tells of.
 //   addresses   networks (/24, or /64 of IPv6) that sockets of one viewer came from within an hour.
@@ -53,8 +54,7 @@ class GuardDesk {
   Verdict opened(const ViewerId& viewer, const AttachmentId& attachment, std::int64_t heartbeat_ms,
                  TimeMs at);
   Verdict beat(const AttachmentId& attachment, TimeMs at);
-  // The same as the log says it, of every gateway. They give no verdict, for the attachment's own gateway
-  // does; what was opened here is passed over.
+  // The same as the log says it, of every gateway. They give no verdict: the gateway that was told does.
   void read_open(const ViewerId& viewer, const AttachmentId& attachment, std::int64_t heartbeat_ms,
                  TimeMs at);
   void read_beat(const AttachmentId& attachment, TimeMs at);
@@ -79,12 +79,12 @@ class GuardDesk {
   };
   struct Screen {
     AttachmentId attachment;
-    TimeMs until;
+    TimeMs since, until;  // alive in between, as far as is known
   };
   struct Owner {
     ViewerId viewer;
     std::int64_t heartbeat_ms = 0;
-    bool is_ours = false;
+    bool has_left = false;  // the log may tell of it once more
   };
   struct Rate {
     std::int64_t window = -1;  // at / kRateWindowMs
@@ -101,7 +101,7 @@ class GuardDesk {
 
   // With the screens' lock. The viewer's screens that are alive.
   std::vector<Screen>& note(const Owner& owner, const AttachmentId& attachment, TimeMs at);
-  Verdict judge(std::vector<Screen>& screens) const;
+  Verdict judge(std::vector<Screen>& screens, TimeMs at) const;
 
   const GuardRules rules_;
   std::mutex screens_mutex_;

@@ -22,7 +22,10 @@ class CommandsTest : public GatewayTest {
     Gateway& gateway = *gateway_;
     add_payment_routes(gateway.routes(), {gateway.commands(), gateway.meters(), gateway.catalog()});
     add_stream_routes(gateway.routes(), {gateway.commands(), gateway.meters(), gateway.catalog()});
-    add_creator_routes(gateway.routes(), {gateway.commands(), clock_, nullptr});
+    add_creator_routes(gateway.routes(), {gateway.commands(), clock_, nullptr, [](const auto& job) {
+                                            job();
+                                            return true;
+                                          }});
     add_account_routes(gateway.routes(), gateway.commands());
     const auto started = gateway_->start();
     ASSERT_TRUE(started) << started.error().message;

@@ -65,8 +65,11 @@ TEST(Refund, TheMeterLineSaysWhenItWasAskedForAndWhatTransactionToldIt) {
 TEST(Refund, EarlierRulesDidNotSaySo) {
   Teller t = watching();
   t.fold().use_rules(kRulesOfRefunds - 1);
-  t.say(report(0, 2, 11, true));
+  MeterReport asked = report(0, 2, 11, true);
+  asked.tx.bytes.fill(7);
+  t.say(asked);
   EXPECT_EQ(t.all<MeterLine>().back().refund_at, TimeMs{});
+  EXPECT_TRUE(t.all<MeterLine>().back().tx.is_zero());
   EXPECT_EQ(t.all<HaltLine>().size(), 1U) << "and billed the same";
 }
 

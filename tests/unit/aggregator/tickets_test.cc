@@ -135,6 +135,84 @@ TEST(Tickets, ClaimsAreBoundedAndComeBackFromASnapshot) {
   EXPECT_EQ(t.outcomes.at(0).refused, "") << "forgotten after seven days";
 }
 
+Credit given_back(const std::string& claim, const std::string& content = "c", std::int64_t amount = 500) {
+  Credit e;
+  e.viewer = named<ViewerId>("v");
+  e.meter = named<MeterId>("m");
+  e.amount = Amount(amount);
+  e.content = named<ContentId>(content);
+  e.corrects = "ticket:" + to_text(e.content);
+  e.key = "refund:" + e.corrects;
+  e.reason = "cancelled";
+  e.claim = claim;
+  e.reply = {named<GatewayId>("g"), named<CommandId>("command")};
+  return e;
+}
+
+TEST(Tickets, OneIsGivenBackOnceAsLongAsItsStreamGoesOn) {
+  Teller t;
+  t.fund(10'000);
+  t.say(ticket());
+  t.say(given_back("k"));
+  EXPECT_EQ(t.outcomes.at(0).refused, "");
+  t.at(30 * 86'400'000LL);
+  restore(t);
+  t.say(given_back("l"));
+  EXPECT_TRUE(t.outcomes.at(0).repeated);
+  ASSERT_EQ(t.all<CreditLine>().size(), 1U);
+  // And some days beyond, until the tables show it for certain.
+  t.say(ContentClosed{named<ContentId>("c")});
+  t.at(37 * 86'400'000LL - 1);
+  t.say(given_back("m"));
+  EXPECT_TRUE(t.outcomes.at(0).repeated);
+  EXPECT_EQ(t.all<CreditLine>().size(), 1U);
+}
+
+TEST(Tickets, AClosedStreamsIsGivenBackToo) {
+  Teller t;
+  t.fund(10'000);
+  t.say(ticket());
+  t.say(ContentClosed{named<ContentId>("c")});
+  t.say(given_back("k"));
+  EXPECT_EQ(t.outcomes.at(0).refused, "");
+  t.say(given_back("l"));
+  EXPECT_TRUE(t.outcomes.at(0).repeated);
+}
+
+TEST(Tickets, TheKeyOfARefundStandsForOneThing) {
+  Teller t;
+  t.fund(10'000);
+  t.say(given_back("k"));
+  t.say(given_back("k"));
+  EXPECT_TRUE(t.outcomes.at(0).repeated);
+  t.say(given_back("k", "other"));
+  EXPECT_EQ(t.outcomes.at(0).refused, "claim_conflict");
+  Credit plain = given_back("");
+  plain.key = "k";
+  t.say(plain);
+  EXPECT_EQ(t.outcomes.at(0).refused, "key_conflict");
+  // A charge's keys are others.
+  t.say(claimed("k"));
+  EXPECT_EQ(t.outcomes.at(0).refused, "");
+}
+
+// A gateway may be newer than the fold whose frames are folded again.
+TEST(Tickets, EarlierRulesKnewOfNoClaims) {
+  Teller t;
+  t.fund(10'000);
+  t.fold().use_rules(kRulesOfRefunds - 1);
+  t.say(claimed("k"));
+  t.say(claimed("k", "other"));
+  EXPECT_EQ(t.outcomes.at(0).refused, "");
+  t.say(given_back("k"));
+  t.say(given_back("k", "other"));
+  EXPECT_EQ(t.outcomes.at(0).refused, "");
+  Payout payout{named<CreatorId>("v"), "p", std::nullopt, {}};
+  t.say(payout);
+  t.say(payout);
+  EXPECT_EQ(t.all<PayoutLine>().size(), 2U);
+}
+
 TEST(Tickets, WithoutOneThePlayerIsNotLetIn) {
   Teller t;
   t.fund(10'000'000);

@@ -128,6 +128,23 @@ TEST_F(RefundsTest, IsReleasedOnceARequest) {
   EXPECT_EQ(next(), (RefundItem{meter(1), TimeMs{kAsked + 60'000}})) << "another request";
 }
 
+TEST_F(RefundsTest, AReleaseMayBeReadBeforeItsRequest) {
+  Confirmed done;
+  done.hash = hash(1);
+  prepared(1, kAsked);
+  accrual_.apply(Settlement{done});
+  prepared(1, kAsked + 60'000);
+  accrual_.apply(Settlement{done});
+  tell(report(1, 3, kAsked));
+  EXPECT_FALSE(next());
+  tell(report(1, 4, 0));
+  tell(report(1, 5, kAsked + 60'000));
+  EXPECT_FALSE(next());
+  tell(report(1, 6, 0));
+  tell(report(1, 7, kAsked + 120'000));
+  EXPECT_TRUE(next());
+}
+
 TEST_F(RefundsTest, WhatFailedIsTriedAgainLaterAndWhatExpiredAtOnce) {
   tell(report(1, 3, kAsked));
   prepared(1);

@@ -25,7 +25,8 @@ class SettlerRefundsTest : public SettlerTest {
     const SettlerStatus status = worker_->status();
     return status.refunds_waiting == 0 && status.due == status.settled && status.in_flight == 0;
   }
-  void run(int steps = 2'000) {
+  static constexpr int kEnough = 2'000;
+  void run(int steps = kEnough) {
     for (int i = 0; i < steps; ++i) {
       const auto step = worker_->step();
       ASSERT_TRUE(step) << step.error().code << ": " << step.error().message;
@@ -33,6 +34,8 @@ class SettlerRefundsTest : public SettlerTest {
       clock.time = clock.time + 250;
       if (i % 20 == 19) chain.close_ledger();
     }
+    const bool must_rest = steps == kEnough;
+    EXPECT_TRUE(!must_rest || done()) << "it never came to rest";
   }
 
   TimeMs asked_at_{1'000'000'000};
@@ -136,6 +139,40 @@ TEST_F(SettlerRefundsTest, AfterItsDelayItIsTheViewersToTake) {
   EXPECT_EQ(chain.refunds, 0);
   EXPECT_EQ(worker_->status().refunds_waiting, 0U);
   EXPECT_FALSE(worker_->status().chain_trouble);
+}
+
+// `settlements` is read to its end before `ticks`: a release is known before the request that it was for.
+TEST_F(SettlerRefundsTest, ARestartRemembersEveryReleaseInWhateverOrderItReads) {
+  for (int i = 1; i <= 3; ++i) {
+    ask();
+    run();
+    EXPECT_EQ(chain.refunds, i);
+    if (i < 3) ticks.refund(kMeter, ++version_, 0);
+  }
+  // Somebody asks again, and the log does not know of it yet.
+  chain.meter_totals[id_of<MeterId>(kMeter)].refund_at = asked_at_;
+  restart();
+  run(100);
+  EXPECT_EQ(chain.refunds, 3);
+  EXPECT_EQ(worker_->status().refunds_waiting, 0U);
+}
+
+TEST_F(SettlerRefundsTest, OneThatTheChainRefusesHoldsUpNobody) {
+  chain.poison.insert(id_of<MeterId>(kMeter));
+  ask();
+  chain.meter_totals[id_of<MeterId>(7)].refund_at = asked_at_;
+  ticks.refund(7, 1, asked_at_.ms);
+  ticks.introduce(1, 8);
+  ticks.charge(1, 500);
+  run(200);
+  EXPECT_EQ(chain.refunds, 1);
+  EXPECT_EQ(chain.moved, 500);
+  EXPECT_EQ(worker_->status().refunds_waiting, 1U);
+  EXPECT_EQ(worker_->status().refund_oldest, asked_at_);
+  EXPECT_FALSE(worker_->status().chain_trouble);
+  chain.poison.clear();
+  run();
+  EXPECT_EQ(chain.refunds, 2);
 }
 
 }  // namespace

@@ -62,12 +62,32 @@ TEST(GuardDesk, WhatOthersStoppedWatchingDoesNotCount) {
   EXPECT_FALSE(guard.opened(viewer, id_of<AttachmentId>(9), 10'000, kNow + 13'000)) << "the second is silent";
 }
 
-TEST(GuardDesk, WhatIsHeldHereIsNotReadFromTheLog) {
+TEST(GuardDesk, AScreenWhoseBeatsMoveToAnotherGatewayStillCounts) {
   GuardDesk guard({.screens_max = 1});
   const auto viewer = id_of<ViewerId>(1);
   EXPECT_FALSE(guard.opened(viewer, id_of<AttachmentId>(1), 10'000, kNow));
-  guard.read_beat(id_of<AttachmentId>(1), kNow + 60'000);
-  EXPECT_FALSE(guard.opened(viewer, id_of<AttachmentId>(2), 10'000, kNow + 30'000));
+  guard.read_beat(id_of<AttachmentId>(1), kNow + 20'000);
+  EXPECT_TRUE(guard.opened(viewer, id_of<AttachmentId>(2), 10'000, kNow + 30'000));
+}
+
+TEST(GuardDesk, WhoHasLeftDoesNotComeBackWithTheLog) {
+  GuardDesk guard({.screens_max = 1});
+  const auto viewer = id_of<ViewerId>(1);
+  EXPECT_FALSE(guard.opened(viewer, id_of<AttachmentId>(1), 10'000, kNow));
+  guard.left(id_of<AttachmentId>(1));
+  guard.read_open(viewer, id_of<AttachmentId>(1), 10'000, kNow);
+  guard.read_beat(id_of<AttachmentId>(1), kNow + 1'000);
+  EXPECT_FALSE(guard.opened(viewer, id_of<AttachmentId>(2), 10'000, kNow + 2'000));
+}
+
+TEST(GuardDesk, ABackfillIsJudgedByItsOwnTime) {
+  GuardDesk guard({.screens_max = 1});
+  const auto viewer = id_of<ViewerId>(1);
+  guard.read_open(viewer, id_of<AttachmentId>(1), 10'000, kNow);
+  const TimeMs yesterday = kNow + -86'400'000;
+  EXPECT_FALSE(guard.opened(viewer, id_of<AttachmentId>(2), 10'000, yesterday));
+  EXPECT_FALSE(guard.beat(id_of<AttachmentId>(2), yesterday + 10'000));
+  EXPECT_TRUE(guard.opened(viewer, id_of<AttachmentId>(3), 10'000, yesterday + 10'000));
 }
 
 TEST(GuardDesk, OnlyAnImpossibleRateIsAReason) {
