@@ -46,18 +46,18 @@ Result<bool> ChainEventReader::step() {
     from_ledger_ = std::max<std::uint32_t>(1, oldest->sequence);
   }
   auto page = chain_.events(cursor_, from_ledger_);
-  if (page) return take(std::move(*page));
+  if (page) return take(*page);
   if (page.error().code == "pruned") return rescan();
   return chain_failed(page.error());
 }
 
-Result<bool> ChainEventReader::take(EventPage page) {
+Result<bool> ChainEventReader::take(const EventPage& page) {
   trouble_.reset();
   // The newest totals of a meter say all that older ones do, but for the transaction that moved its money: so
   // those stay apart that differ in what came in or went back.
   std::unordered_map<MeterId, std::size_t> newest;
   std::vector<Input> inputs;
-  for (ChainEvent& event : page.events) {
+  for (const ChainEvent& event : page.events) {
     const MeterReport& report = event.report;
     const auto [place, first] = newest.try_emplace(report.meter, inputs.size());
     if (first) {

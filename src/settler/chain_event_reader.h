@@ -45,7 +45,7 @@ class ChainEventReader {
   const std::optional<Error>& trouble() const { return trouble_; }
 
  private:
-  Result<bool> take(EventPage page);
+  Result<bool> take(const EventPage& page);
   Result<bool> rescan();
   Result<std::vector<MeterId>> known_meters();
   Result<void> append(const std::vector<Input>& inputs, const std::string& cursor);

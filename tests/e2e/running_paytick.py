@@ -95,10 +95,14 @@ class Paytick:
     def await_settled(self, patience_s=90):
         """Until all that is due is settled and the database has read it; asserts agreement all the while."""
         deadline = time.monotonic() + patience_s
+        wanted = None
         while True:
             report = self.verify()
-            if report["settled"] == report["charged"] and report["databaseBehind"] == 0:
-                return report
+            if report["settled"] == report["charged"]:
+                wanted = wanted or report["cuts"]
+                if all(cut["databaseTicks"] >= wanted[p]["ticks"] and cut["databaseSettlements"] >= wanted[p]["settlements"]
+                       for p, cut in report["cuts"].items()):
+                    return report
             assert time.monotonic() < deadline, f"not settled: {report}\n{self.log()}"
             time.sleep(0.2)
 

@@ -179,16 +179,6 @@ min_insync = 1
     def projection_lag(self):
         return sum(process.metric("paytick_projection_lag_records") for process in self.of("project"))
 
-    def await_settled(self, patience_s=90):
-        """Until all that is due is settled and the database has read it; asserts agreement all the while."""
-        deadline = time.monotonic() + patience_s
-        while True:
-            report = self.verify()
-            if report["settled"] == report["charged"]:
-                return report
-            assert time.monotonic() < deadline, f"not settled: {report}\n{self.log()}"
-            time.sleep(0.2)
-
     def wait_for(self, what, condition, patience_s=START_S):
         deadline = time.monotonic() + patience_s
         while not (found := condition()):

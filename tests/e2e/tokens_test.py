@@ -150,6 +150,7 @@ class TokensTest(unittest.TestCase):
         stream = self.paytick.call("POST", "/api/streams/create", {"type": "private", "ticketPrice": 500, "title": "Show",
                                                                    "creatorWallet": self.creator}, 201, token=key)["id"]
         refund = {"streamId": stream, "viewer": self.paytick.dev["viewer"]["publicKey"], "reason": "the show was cancelled"}
+        self.paytick.await_settled()  # the tables are there
         self.paytick.call("POST", "/api/refunds", refund, 404, token=key, key="r-1")  # nothing was paid
         self.paytick.call("POST", f"/api/streams/{stream}/tickets/checkout{self.as_viewer}")
         for order in ("r-1", "r-2"):
@@ -175,6 +176,7 @@ class TokensTest(unittest.TestCase):
         refund = {"streamId": stream, "reason": "the show was cancelled"}
         give_back = lambda order, status=202, **fields: self.paytick.call("POST", "/api/refunds", refund | fields, status,
                                                                           token=key, key=order)
+        self.paytick.await_settled()  # the tables are there
         nothing = give_back("all-0")
         self.assertEqual((nothing["tickets"], nothing["refunded"], nothing["left"]), (0, 0, 0))
         self.paytick.call("POST", f"/api/streams/{stream}/tickets/checkout{self.as_viewer}")

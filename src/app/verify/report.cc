@@ -26,8 +26,6 @@ std::string to_words(const VerifyReport& report) {
     text += fmt::format("  credits ordered {}, paid in {}; {} meters in flight, {} wait\n",
                         to_decimal(report.credits_ordered), to_decimal(report.credits_paid),
                         report.credits_in_flight, report.credits_waiting);
-  if (report.database_behind > 0)
-    text += fmt::format("  the database had {} records still to read\n", report.database_behind);
   if (report.difference) return text + "DIFFERENCE: " + *report.difference + "\n";
   if (report.database_checked && report.chain_checked)
     text += "log, database and chain agree";
@@ -47,7 +45,6 @@ std::string to_json(const VerifyReport& report) {
   json.add("agree", !report.difference.has_value());
   if (report.difference) json.add("difference", *report.difference);
   json.add("databaseChecked", report.database_checked);
-  if (report.database_checked) json.add("databaseBehind", static_cast<std::int64_t>(report.database_behind));
   json.add("chainChecked", report.chain_checked);
   json.add("ledger", static_cast<std::int64_t>(report.ledger));
   json.add("inputRecords", static_cast<std::int64_t>(report.inputs));
@@ -64,6 +61,19 @@ std::string to_json(const VerifyReport& report) {
   json.add("creditsPaid", to_decimal(report.credits_paid));
   json.add("creditsInFlight", static_cast<std::int64_t>(report.credits_in_flight));
   json.add("creditsWaiting", static_cast<std::int64_t>(report.credits_waiting));
+  json.begin("cuts");  // by partition: where each topic was read to, and by the database
+  for (std::size_t p = 0; p < report.cuts.size(); ++p) {
+    const auto& cut = report.cuts[p];
+    json.begin(std::to_string(p));
+    json.add("ticks", static_cast<std::int64_t>(cut.ticks));
+    json.add("settlements", static_cast<std::int64_t>(cut.settlements));
+    if (report.database_checked) {
+      json.add("databaseTicks", static_cast<std::int64_t>(cut.database_ticks));
+      json.add("databaseSettlements", static_cast<std::int64_t>(cut.database_settlements));
+    }
+    json.end();
+  }
+  json.end();
   return json.text();
 }
 

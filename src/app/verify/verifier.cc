@@ -60,6 +60,8 @@ Result<void> Verifier::walk_partition(Walk& walk, VerifyReport& report, const Pr
   report.cuts.push_back({});
   if (walk.database != nullptr) {
     report.cuts.back().database = walk.database->ticks.frames.to;
+    report.cuts.back().database_ticks = walk.database->ticks.next;
+    report.cuts.back().database_settlements = walk.database->settlements.next;
     if (auto done = wait_for_database(walk, report); !done || report.difference) return done;
     if (number(walk.database->ticks.frames.to) == 0) check_database(walk, report);
   }
@@ -74,10 +76,6 @@ Result<void> Verifier::walk_partition(Walk& walk, VerifyReport& report, const Pr
   if (auto done = follow_ticks(walk, report, {}); !done || report.difference) return done;
   if (auto done = check_chain(walk, report); !done) return done;
   count(walk, report);
-  if (walk.database != nullptr)
-    report.database_behind +=
-        static_cast<std::uint64_t>(number(walk.ticks_next) - number(walk.database->ticks.next) +
-                                   number(walk.settlements.next()) - number(walk.database->settlements.next));
   return {};
 }
 

@@ -33,6 +33,7 @@ namespace paytick::app {
 struct VerifyReport {
   struct Cut {
     Offset heartbeats{}, ticks{}, settlements{}, database{};
+    Offset database_ticks{}, database_settlements{};  // as far as the rows had been read
   };
   std::vector<Cut> cuts;  // one a partition
   std::uint32_t ledger = 0;
@@ -42,7 +43,6 @@ struct VerifyReport {
   Amount credits_ordered, credits_paid;                      // what lies between is on its way, or waits
   std::uint64_t credits_in_flight = 0, credits_waiting = 0;  // meters
   bool chain_checked = false, database_checked = false;
-  std::uint64_t database_behind = 0;      // records of ticks and settlements that it had not read at the cuts
   std::optional<std::string> difference;  // the first one, in words
 };
 

@@ -13,12 +13,12 @@
 namespace paytick::ingest {
 namespace {
 
-// What is to be paid back. An amount of 0: what the fold says was paid for `ask`. Without a viewer: all
-// tickets of the stream.
+// What is to be paid back. An amount of 0: what the fold or the tables say was paid.
 struct Refund {
   Credit credit;
   Ask ask;
   std::optional<std::string> ticket;  // ticket_key of the stream
+  bool of_all = false;                // its tickets, whoever has them
 };
 
 Result<Amount> read_amount(const Body& body, const ShowMoney& money) {
@@ -58,6 +58,7 @@ Result<void> of_stream(const HttpRequest& request, const ShowParts& parts, const
   const auto viewer = read_viewer(body);
   if (!viewer) return tl::unexpected(viewer.error());
   refund.credit.viewer = viewer->value_or(ViewerId{});
+  refund.of_all = !*viewer;
   refund.credit.claim = std::move(refund.credit.key);
   refund.credit.amount = Amount{};
   correct_ticket(refund.credit, *id);
@@ -122,7 +123,7 @@ Result<Refund> read_refund(const HttpRequest& request, const ShowParts& parts) {
     read = *call ? of_call(parts, **call, refund) : of_something(*body, refund);
   }
   if (!read) return tl::unexpected(read.error());
-  if (refund.credit.viewer.is_zero()) return refund;
+  if (refund.of_all) return refund;
   const auto named = body->text("meter", kStrkeyText);
   if (!named) return tl::unexpected(named.error());
   const auto meter = meter_of(refund.credit.viewer, *named, parts.meters);
@@ -214,9 +215,8 @@ void add_refund_routes(HttpRoutes& routes, const ShowParts& parts, const TicketB
               [parts, tickets](const HttpRequest& request, Deadline deadline) {
                 const auto wanted = read_refund(request, parts);
                 if (!wanted) return error_response(wanted.error());
-                const bool whole = wanted->credit.viewer.is_zero();
-                return whole ? order_stream(parts, tickets, *wanted, deadline)
-                             : order_one(parts, tickets, *wanted, deadline);
+                return wanted->of_all ? order_stream(parts, tickets, *wanted, deadline)
+                                      : order_one(parts, tickets, *wanted, deadline);
               });
 }
 
