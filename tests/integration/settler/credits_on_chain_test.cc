@@ -2,32 +2,16 @@
 // treasury.
 #include <gtest/gtest.h>
 
-#include "app/system_ports.h"
-#include "integration/settler/local_chain.h"
-#include "settler/settler_worker.h"
-#include "unit/settler/log_fixture.h"
+#include "integration/settler/settler_on_chain.h"
 
 namespace paytick::settler::testing {
 namespace {
 
-class CreditsOnChainTest : public ::testing::Test {
+class CreditsOnChainTest : public OnChain {
  protected:
-  static void SetUpTestSuite() {
-    net_ = new LocalChain();
-    deployment_ = new Deployment(*net_, "credits");
-    const std::vector<CreatorId> creators{Deployment::creator()};
-    const auto registered = deployment_->chain->register_creators(creators);
-    ASSERT_TRUE(registered) << registered.error().message;
-  }
-  static void TearDownTestSuite() {
-    delete deployment_;
-    delete net_;
-  }
+  static void SetUpTestSuite() { deploy("credits"); }
 
   void SetUp() override {
-    config_.partitions = {PartitionId{0}};
-    config_.valid_ms = 10'000;
-    config_.backoff_ms = 200;
     config_.treasury_poll_ms = 100;
     config_.policy.retry_ms = 200;
     config_.policy.credit_retry_ms_max = 500;
@@ -67,26 +51,6 @@ class CreditsOnChainTest : public ::testing::Test {
     line.credited = Amount(cumulative);
     ticks.write({line});
   }
-  void restart() {
-    worker_.reset();
-    chain_ = deployment_->connect();
-    worker_ = std::make_unique<SettlerWorker>(config_, log_, *chain_, clock_, random_);
-    const auto started = worker_->start();
-    ASSERT_TRUE(started) << started.error().message;
-  }
-  template <typename F>
-  void run_until(F&& done) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    while (!done()) {
-      const SettlerStatus status = worker_->status();
-      ASSERT_LT(std::chrono::steady_clock::now(), deadline)
-          << status.credits_waiting
-          << " wait: " << (status.chain_trouble ? status.chain_trouble->message : "");
-      const auto stepped = worker_->step();
-      ASSERT_TRUE(stepped) << stepped.error().code << ": " << stepped.error().message;
-      if (!*stepped) ::usleep(10'000);
-    }
-  }
   // All that the test has ordered, too.
   void pay_all() {
     run_until([&] {
@@ -100,16 +64,7 @@ class CreditsOnChainTest : public ::testing::Test {
     EXPECT_EQ(treasury(), treasury_before_ - moved_) << "the settler pays the fees";
   }
 
-  static inline LocalChain* net_ = nullptr;
-  static inline Deployment* deployment_ = nullptr;
-  log::MemoryLog log_{{.partitions = 1, .wait_blocks = false}};
-  app::SystemClock clock_;
-  app::SystemRandom random_;
-  TicksWriter ticks_{log_};
-  SettlerConfig config_;
   std::int64_t ordered_ = 0, moved_ = 0, before_ = 0, treasury_before_ = 0;
-  std::unique_ptr<SorobanChain> chain_;
-  std::unique_ptr<SettlerWorker> worker_;
 };
 
 TEST_F(CreditsOnChainTest, PaysWhatIsOrdered) {

@@ -1,48 +1,27 @@
 // What a viewer asks back, against the real contracts: first the creators, then the rest, once and at once.
 #include <gtest/gtest.h>
 
-#include "app/system_ports.h"
 #include "chain/submitter.h"
-#include "integration/settler/local_chain.h"
-#include "settler/settler_worker.h"
-#include "unit/settler/log_fixture.h"
+#include "integration/settler/settler_on_chain.h"
 
 namespace paytick::settler::testing {
 namespace {
 
-class RefundsOnChainTest : public ::testing::Test {
+class RefundsOnChainTest : public OnChain {
  protected:
   static void SetUpTestSuite() {
-    net_ = new LocalChain();
-    deployment_ = new Deployment(*net_, "refunds");
-    const std::vector<CreatorId> creators{Deployment::creator()};
-    const auto registered = deployment_->chain->register_creators(creators);
-    ASSERT_TRUE(registered) << registered.error().message;
+    deploy("refunds");
     const std::vector<AccountId> viewers{Deployment::viewer()};
     ASSERT_TRUE(deployment_->dev->fund(net_->friendbot_url, viewers));
   }
-  static void TearDownTestSuite() {
-    delete deployment_;
-    delete net_;
-  }
 
   void SetUp() override {
-    config_.partitions = {PartitionId{0}};
-    config_.valid_ms = 10'000;
-    config_.backoff_ms = 200;
     const std::vector<std::pair<MeterId, Amount>> deposit{{deployment_->meter, Amount(10'000'000)}};
     ASSERT_TRUE(deployment_->dev->deposit_many(deployment_->router, deposit));
     ticks_.write({SumLine{SumId{0}, Deployment::viewer(), deployment_->meter, Deployment::creator(), 1'000}});
     restart();
   }
 
-  void restart() {
-    worker_.reset();
-    chain_ = deployment_->connect();
-    worker_ = std::make_unique<SettlerWorker>(config_, log_, *chain_, clock_, random_);
-    const auto started = worker_->start();
-    ASSERT_TRUE(started) << started.error().message;
-  }
   static MeterReport totals() {
     const auto now = deployment_->chain->totals(deployment_->meter);
     EXPECT_TRUE(now) << now.error().message;
@@ -66,19 +45,6 @@ class RefundsOnChainTest : public ::testing::Test {
     run_until([&] { return worker_->status().refunds_waiting == 1; });
   }
   void charge(std::int64_t more) { ticks_.charge(0, charged_ += more); }
-  template <typename F>
-  void run_until(F&& done) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    while (!done()) {
-      const SettlerStatus status = worker_->status();
-      ASSERT_LT(std::chrono::steady_clock::now(), deadline)
-          << status.refunds_waiting
-          << " wait: " << (status.chain_trouble ? status.chain_trouble->message : "");
-      const auto stepped = worker_->step();
-      ASSERT_TRUE(stepped) << stepped.error().code << ": " << stepped.error().message;
-      if (!*stepped) ::usleep(10'000);
-    }
-  }
   bool released() const { return worker_->status().refunds_waiting == 0 && worker_->status().in_flight == 0; }
   void expect_all_paid_out(const MeterReport& before) {
     const MeterReport after = totals();
@@ -88,16 +54,7 @@ class RefundsOnChainTest : public ::testing::Test {
     EXPECT_EQ(deployment_->dev->meter_balance(deployment_->meter), Amount(0));
   }
 
-  static inline LocalChain* net_ = nullptr;
-  static inline Deployment* deployment_ = nullptr;
-  log::MemoryLog log_{{.partitions = 1, .wait_blocks = false}};
-  app::SystemClock clock_;
-  app::SystemRandom random_;
-  TicksWriter ticks_{log_};
-  SettlerConfig config_;
   std::int64_t charged_ = 0;
-  std::unique_ptr<SorobanChain> chain_;
-  std::unique_ptr<SettlerWorker> worker_;
 };
 
 // The contract's sums of (meter, creator, bps) go on from test to test, so only the first settles anything.

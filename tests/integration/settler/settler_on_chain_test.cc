@@ -1,36 +1,21 @@
 // The whole settler against the real contracts: ticks on a log, money on a chain, and a node that misbehaves.
+#include "integration/settler/settler_on_chain.h"
+
 #include <gtest/gtest.h>
 
-#include "app/system_ports.h"
-#include "integration/settler/local_chain.h"
 #include "settler/chain_event_reader.h"
 #include "settler/creator_registrar.h"
-#include "settler/settler_worker.h"
-#include "unit/settler/log_fixture.h"
 
 namespace paytick::settler::testing {
 namespace {
 
-class SettlerOnChainTest : public ::testing::Test {
+class SettlerOnChainTest : public OnChain {
  protected:
-  static void SetUpTestSuite() {
-    net_ = new LocalChain();
-    deployment_ = new Deployment(*net_);
-    const std::vector<CreatorId> creators{Deployment::creator()};
-    const auto registered = deployment_->chain->register_creators(creators);
-    ASSERT_TRUE(registered) << registered.error().message;
-  }
-  static void TearDownTestSuite() {
-    delete deployment_;
-    delete net_;
-  }
+  static void SetUpTestSuite() { deploy("test"); }
 
   void SetUp() override {
-    config_.partitions = {PartitionId{0}};
     config_.policy.threshold = Amount(1);
     config_.policy.max_fee_share_bps = 1'000'000'000;
-    config_.valid_ms = 10'000;
-    config_.backoff_ms = 200;
     const auto paid = deployment_->chain->paid(
         std::vector{SettlementItem{SumId{0}, deployment_->meter, Deployment::creator(), 1'000, Amount(0)}});
     ASSERT_TRUE(paid) << paid.error().message;
@@ -44,26 +29,6 @@ class SettlerOnChainTest : public ::testing::Test {
     due_ += more;
     ticks_.due(0, due_);
   }
-  void restart() {
-    worker_.reset();
-    chain_ = deployment_->connect();
-    worker_ = std::make_unique<SettlerWorker>(config_, log_, *chain_, clock_, random_);
-    const auto started = worker_->start();
-    ASSERT_TRUE(started) << started.error().message;
-  }
-  // Steps until `done`, which is asked after each.
-  template <typename F>
-  void run_until(F&& done) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    while (!done()) {
-      ASSERT_LT(std::chrono::steady_clock::now(), deadline)
-          << "not settled: "
-          << (worker_->status().chain_trouble ? worker_->status().chain_trouble->message : "");
-      const auto stepped = worker_->step();
-      ASSERT_TRUE(stepped) << stepped.error().code << ": " << stepped.error().message;
-      if (!*stepped) ::usleep(10'000);
-    }
-  }
   void settle_all() {
     run_until([&] { return worker_->status().settled == Amount(due_) && worker_->status().in_flight == 0; });
   }
@@ -75,16 +40,7 @@ class SettlerOnChainTest : public ::testing::Test {
     EXPECT_EQ(deployment_->dev->meter_balance(deployment_->meter), Amount(50'000'000 - due_));
   }
 
-  static inline LocalChain* net_ = nullptr;
-  static inline Deployment* deployment_ = nullptr;
-  log::MemoryLog log_{{.partitions = 1, .wait_blocks = false}};
-  app::SystemClock clock_;
-  app::SystemRandom random_;
-  TicksWriter ticks_{log_};
-  SettlerConfig config_;
   std::int64_t due_ = 0;
-  std::unique_ptr<SorobanChain> chain_;
-  std::unique_ptr<SettlerWorker> worker_;
 };
 
 TEST_F(SettlerOnChainTest, SettlesWhatIsDue) {
