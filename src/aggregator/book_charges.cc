@@ -19,7 +19,6 @@ bool same_payload(const Key& a, const Key& b) {
 
 bool is_ticket(const Key& k) { return k.kind == kTicketKind; }
 // As long as their content, without a time.
-bool is_credit(const Key& k) { return k.kind == kCreditKind || k.kind == kCreditClaimKind; }
 bool lives_with_content(const Key& k) {
   return is_ticket(k) || k.kind == kJoinKind || (k.kind == kCreditKind && k.content != kNone);
 }
@@ -40,7 +39,6 @@ std::uint64_t hash_words(const Charge& e) {
   return hash_text(words);
 }
 
-// Credits have keys of their own; claims and payouts share those of the charges.
 const Key* find_key(const Terms& terms, std::string_view key, bool credit) {
   const auto at = std::find_if(terms.keys.begin(), terms.keys.end(), [&](const Key& k) {
     return k.key == key && k.kind != kJoinKind && is_credit(k) == credit;
@@ -52,6 +50,16 @@ std::size_t count_keys(const Terms& terms, bool credit) {
   return static_cast<std::size_t>(std::count_if(terms.keys.begin(), terms.keys.end(), [&](const Key& k) {
     return !lives_with_content(k) && is_credit(k) == credit;
   }));
+}
+
+// What was done under the key, as it was answered then.
+Outcome repeat_of(const Key& known) {
+  Outcome before;
+  before.repeated = true;
+  before.has_key = true;
+  before.amount = Amount(known.amount);
+  before.at = {known.t};
+  return before;
 }
 
 constexpr std::uint8_t claim_kind(bool credit) { return credit ? kCreditClaimKind : kClaimKind; }
@@ -147,12 +155,7 @@ void Book::on(const Charge& e) {
       return refuse(e.reply, {viewer}, code::kTooManyKeys, "charge");
     }
     if (!same_payload(held, fresh)) return refuse(e.reply, {viewer}, code::kKeyConflict, "charge");
-    Outcome before;
-    before.repeated = true;
-    before.has_key = true;
-    before.amount = Amount(held.amount);
-    before.at = {held.t};
-    return answer(e.reply, {viewer, meter}, before);
+    return answer(e.reply, {viewer, meter}, repeat_of(held));
   }
   if (foreign(m, viewer)) return refuse(e.reply, {viewer}, code::kForeignMeter, "charge");
   if (const auto code = refusal(e, v, meter, terms); !code.empty()) {
@@ -222,12 +225,7 @@ void Book::on(const Credit& e) {
     const Key held = *known;
     if (!same_payload(held, fresh)) return refuse(e.reply, {viewer}, code::kKeyConflict, "credit");
     if (!claim(terms, claimed, e.key, true)) return refuse(e.reply, {viewer}, code::kTooManyKeys, "credit");
-    Outcome before;
-    before.repeated = true;
-    before.has_key = true;
-    before.amount = Amount(held.amount);
-    before.at = {held.t};
-    return answer(e.reply, {viewer, meter}, before);
+    return answer(e.reply, {viewer, meter}, repeat_of(held));
   }
   if (count_keys(terms, true) >= kKeysMax) return refuse(e.reply, {viewer}, code::kTooManyKeys, "credit");
   std::int64_t& credited = credited_[meter];
@@ -257,16 +255,13 @@ void Book::on(const Payout& e) {
   const std::uint32_t creator = viewer_of(e.creator);
   Terms& terms = terms_of(creator);
   forget_keys(terms);
-  Outcome done;
-  done.has_key = true;
   if (const Key* known = find_key(terms, e.key, false)) {
     if (known->kind != kPayoutKind) return refuse(e.reply, {creator}, code::kKeyConflict, "payout");
-    done.repeated = true;
-    done.amount = Amount(known->amount);
-    done.at = {known->t};
-    return answer(e.reply, {creator}, done);
+    return answer(e.reply, {creator}, repeat_of(*known));
   }
   if (count_keys(terms, false) >= kKeysMax) return refuse(e.reply, {creator}, code::kTooManyKeys, "payout");
+  Outcome done;
+  done.has_key = true;
   done.amount = e.pending.value_or(kUnknownPending);
   terms.keys.push_back({e.key, now_, done.amount.units(), kNone, kNone, 0, kNone, 0, kPayoutKind});
   write(PayoutLine{e.creator, {now_}});

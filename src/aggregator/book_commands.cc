@@ -8,8 +8,7 @@ namespace {
 
 const Key* find_kept(const Terms& terms, std::string_view key, bool join) {
   const auto at = std::find_if(terms.keys.begin(), terms.keys.end(), [&](const Key& k) {
-    const bool is_credit = k.kind == kCreditKind || k.kind == kCreditClaimKind;
-    return k.key == key && !is_credit && (k.kind == kJoinKind) == join;
+    return k.key == key && !is_credit(k) && (k.kind == kJoinKind) == join;
   });
   return at == terms.keys.end() ? nullptr : &*at;
 }

@@ -301,6 +301,9 @@ inline constexpr std::uint8_t kJoinKind = 254;    // the key is the content's id
 inline constexpr std::uint8_t kClaimKind = 253;   // under which a charge with a key of its own was asked for
 inline constexpr std::uint8_t kPayoutKind = 252;  // under which a creator asked to be paid `amount`
 inline constexpr std::uint8_t kCreditClaimKind = 251;  // under which a credit with a key of its own was
+// Credits have keys of their own; all other kinds, joins apart, share theirs.
+inline bool is_credit(const Key& k) { return k.kind == kCreditKind || k.kind == kCreditClaimKind; }
+
 // What few viewers have: a limit of their own, charges, joins, free ticks that they were given.
 struct Terms {
   std::int64_t limit = kDefaultLimit;

@@ -13,12 +13,12 @@
 namespace paytick::ingest {
 namespace {
 
-// What is to be paid back. An amount of 0: what the fold or the tables say was paid.
+// What is to be paid back. An amount of 0: what the fold or the tables say was paid. A ticket names its
+// content, and corrects what is sold under its key.
 struct Refund {
   Credit credit;
   Ask ask;
-  std::optional<std::string> ticket;  // ticket_key of the stream
-  bool of_all = false;                // its tickets, whoever has them
+  bool of_all = false;  // the stream's tickets, whoever has them
 };
 
 Result<Amount> read_amount(const Body& body, const ShowMoney& money) {
@@ -40,13 +40,6 @@ Result<std::optional<ViewerId>> read_viewer(const Body& body) {
   return viewer;
 }
 
-// A ticket is given back once, whoever asks under whichever key.
-void correct_ticket(Credit& credit, const ContentId& content) {
-  credit.content = content;
-  credit.corrects = ticket_key(content);
-  credit.key = "refund:" + credit.corrects;
-}
-
 // For the stream's own platform as well.
 Result<void> of_stream(const HttpRequest& request, const ShowParts& parts, const Body& body,
                        const std::string& stream, Refund& refund) {
@@ -59,10 +52,11 @@ Result<void> of_stream(const HttpRequest& request, const ShowParts& parts, const
   if (!viewer) return tl::unexpected(viewer.error());
   refund.credit.viewer = viewer->value_or(ViewerId{});
   refund.of_all = !*viewer;
-  refund.credit.claim = std::move(refund.credit.key);
   refund.credit.amount = Amount{};
-  correct_ticket(refund.credit, *id);
-  refund.ticket = refund.ask.key = refund.credit.corrects;
+  refund.credit.content = *id;
+  refund.credit.corrects = refund.ask.key = ticket_key(*id);
+  // It is given back once, whoever asks under whichever key.
+  refund.credit.claim = std::exchange(refund.credit.key, "refund:" + refund.credit.corrects);
   return {};
 }
 
@@ -152,7 +146,7 @@ HttpResponse order(const ShowParts& parts, const Credit& credit, Deadline deadli
 // are.
 HttpResponse order_from_tables(const ShowParts& parts, const TicketBook& tickets, const Refund& refund,
                                Deadline deadline) {
-  const auto book = tickets(*refund.ticket, refund.credit.viewer);
+  const auto book = tickets(refund.credit.corrects, refund.credit.viewer);
   if (!book) return error_response(book.error());
   Credit credit = refund.credit;
   credit.amount = book->amount_given_back;
@@ -169,7 +163,7 @@ HttpResponse order_one(const ShowParts& parts, const TicketBook& tickets, const 
   const auto paid = submit_and_wait(parts.commands, refund.ask.viewer, refund.ask, deadline);
   if (!paid) return error_response(paid.error());
   const bool unknown = !paid->refused.empty() || paid->amount <= Amount{};
-  if (unknown && refund.ticket) return order_from_tables(parts, tickets, refund, deadline);
+  if (unknown && !refund.credit.content.is_zero()) return order_from_tables(parts, tickets, refund, deadline);
   if (auto error = refusal(*paid)) return error_response(*error);
   if (unknown) return error_response({std::string(code::kNotFound), "Nothing was paid for this."});
   Credit credit = refund.credit;
@@ -180,7 +174,7 @@ HttpResponse order_one(const ShowParts& parts, const TicketBook& tickets, const 
 // As many at once as one request may wait for; the same request again goes on.
 HttpResponse order_stream(const ShowParts& parts, const TicketBook& tickets, const Refund& refund,
                           Deadline deadline) {
-  auto book = tickets(*refund.ticket, std::nullopt);
+  auto book = tickets(refund.credit.corrects, std::nullopt);
   if (!book) return error_response(book.error());
   std::vector<Outcomes> outcomes;
   for (const SoldTickets::Ticket& ticket : book->left) {

@@ -108,14 +108,7 @@ TEST_F(SettlerCreditsTest, WhatExpiredIsPaidByAnotherBatch) {
 }
 
 TEST_F(SettlerCreditsTest, WhereHistoryIsPrunedTheContractsDecide) {
-  chain.send_faults = {SendFault::lost_applied};
-  for (int i = 0; i < 50 && chain.sends == 0; ++i) {
-    ASSERT_TRUE(worker_->step());
-    clock.time = clock.time + 250;
-  }
-  chain.close_ledger();
-  chain.close_ledger(120);
-  chain.pruned_history = true;
+  lose_history();
   run();
   expect_credited(1'000);
   EXPECT_EQ(chain.applied, 1);

@@ -106,14 +106,7 @@ TEST_F(SettlerRefundsTest, ARestartAtAnyStepReleasesOnce) {
 
 TEST_F(SettlerRefundsTest, WhereHistoryIsPrunedTheMeterDecides) {
   ask();
-  chain.send_faults = {SendFault::lost_applied};
-  for (int i = 0; i < 50 && chain.sends == 0; ++i) {
-    ASSERT_TRUE(worker_->step());
-    clock.time = clock.time + 250;
-  }
-  chain.close_ledger();
-  chain.close_ledger(120);
-  chain.pruned_history = true;
+  lose_history();
   run();
   EXPECT_EQ(chain.refunds, 1);
   EXPECT_EQ(worker_->status().confirmed, 1U);

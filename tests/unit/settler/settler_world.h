@@ -40,6 +40,17 @@ class SettlerTest : public ::testing::Test, protected SettlerWorld {
     const auto started = worker_->start();
     ASSERT_TRUE(started) << started.error().code << ": " << started.error().message;
   }
+  // A transaction is applied, its answer is lost, and the node forgets it.
+  void lose_history() {
+    chain.send_faults = {SendFault::lost_applied};
+    for (int i = 0; i < 50 && chain.sends == 0; ++i) {
+      ASSERT_TRUE(worker_->step());
+      clock.time = clock.time + 250;
+    }
+    chain.close_ledger();
+    chain.close_ledger(120);
+    chain.pruned_history = true;
+  }
 
   std::unique_ptr<SettlerWorker> worker_;
 };
