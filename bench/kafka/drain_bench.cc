@@ -3,8 +3,9 @@
 // runs it.
 //
 //   drain_bench bootstrap=HOST:PORT prefix=NAME [heartbeats=5000000] [sessions=100000] [commit-ms=100]
-//   [compression=lz4]
+//   [compression=lz4] [broker-pid=PID]
 //
+// With the broker's process, its processor time is printed, too.
 // It makes its topics, which must not be there yet. First the sessions are opened and folded; then the runner
 // is stopped, all heartbeats are appended, and the clock runs from the moment when the first partition folds
 // again until every heartbeat's tick is committed. Prints one line of JSON.
@@ -22,6 +23,7 @@
 #include <vector>
 
 #include "aggregator/runner.h"
+#include "aggregator/step_memory.h"
 #include "bench_parts.h"
 #include "load_ids.h"
 #include "log/kafka/kafka_log.h"
@@ -163,6 +165,7 @@ struct Options {
   std::uint32_t sessions = 100'000;
   std::int64_t commit_ms = 100;
   std::string compression;  // lz4 unless given: none, zstd, …
+  int broker_pid = 0;
 };
 
 class Bench {
@@ -197,7 +200,7 @@ class Bench {
     runner_->assign(all_);
     while (!any_ready()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     const auto begin = steady_clock::now();
-    const double processor = processor_seconds();
+    const double processor = processor_seconds(), broker = processor_seconds_of(options_.broker_pid);
     fold_to_end();
     const double seconds = since(begin);
     FoldCounters fold = runner_->fold_counters();
@@ -205,11 +208,11 @@ class Bench {
     const WorkerCounters work = runner_->worker_counters();
     const std::uint64_t heartbeats = rounds * options_.sessions;
     fmt::print(
-        "{{\"heartbeats\":{},\"ticks\":{},\"seconds\":{:.2f},\"per_s\":{:.0f},\"processor_s\":{:.1f},\"bytes_"
-        "each\":{:.1f},"
-        "\"bytes_a_tick\":{:.1f},\"commits\":{},\"preload_s\":{:.1f}}}\n",
+        "{{\"heartbeats\":{},\"ticks\":{},\"seconds\":{:.2f},\"per_s\":{:.0f},\"processor_s\":{:.1f},"
+        "\"broker_processor_s\":{:.1f},\"bytes_each\":{:.1f},\"bytes_a_tick\":{:.1f},\"commits\":{},"
+        "\"preload_s\":{:.1f}}}\n",
         heartbeats, fold.ticks, seconds, static_cast<double>(heartbeats) / seconds,
-        processor_seconds() - processor,
+        processor_seconds() - processor, processor_seconds_of(options_.broker_pid) - broker,
         static_cast<double>(load_.bytes() - before) / static_cast<double>(heartbeats),
         static_cast<double>(work.bytes_out - worked.bytes_out) /
             static_cast<double>(std::max<std::uint64_t>(fold.ticks, 1)),
@@ -274,6 +277,8 @@ Options parse(int count, char** words) {
       options.prefix = value;
     else if (name == "compression")
       options.compression = value;
+    else if (name == "broker-pid")
+      options.broker_pid = std::stoi(value);
     else if (name == "heartbeats")
       options.heartbeats = std::stoull(value);
     else if (name == "sessions")
@@ -290,6 +295,7 @@ Options parse(int count, char** words) {
 }  // namespace paytick::aggregator
 
 int main(int count, char** words) {
+  paytick::aggregator::keep_memory_of_steps();
   paytick::aggregator::Bench(paytick::aggregator::parse(count, words)).run();
   return 0;
 }

@@ -168,9 +168,11 @@ class Book {
   std::uint32_t next_of(std::uint32_t i) const { return sessions_[i].has_next ? nexts_[i] : kNone; }
   void set_next(std::uint32_t i, std::uint32_t next);
   void forget(std::uint32_t i);
-  void arm(std::uint32_t i);  // so that the clock looks at it in time
+  void arm(std::uint32_t i) { arm(i, wake_time(i)); }  // so that the clock looks at it in time
+  void arm(std::uint32_t i, std::int64_t at);
   void wake(std::uint32_t i, std::uint32_t bucket);
   std::int64_t wake_time(std::uint32_t i);
+  std::int64_t next_look(std::uint32_t i, std::int64_t idle);
   std::int64_t idle_time(std::uint32_t i);
   void warm_entry(std::uint32_t entry, bool sum) const;
   void forget_departed(std::uint32_t i);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cassert>
 
 #include "aggregator/book.h"
 
@@ -45,10 +46,14 @@ void Book::wake(std::uint32_t i, std::uint32_t bucket) {
       sums_[s.sum].due += offers_[s.offer].price * n;
       due_moved_.add(s.sum);
     }
-    if (now_ >= idle_time(i)) close(i);
+    const std::int64_t idle = idle_time(i);
+    if (now_ < idle) return arm(i, next_look(i, idle));
+    close(i);
   }
-  if (s.closed && now_ > wake_time(i)) return forget(i);
-  arm(i);
+  assert(s.closed);
+  const std::int64_t until = wake_time(i);
+  if (now_ > until) return forget(i);
+  arm(i, until);
 }
 
 // When it is closed if nothing happens: never before its paid time ends. Whether its viewer is held is asked
@@ -68,14 +73,17 @@ std::int64_t Book::idle_time(std::uint32_t i) {
 std::int64_t Book::wake_time(std::uint32_t i) {
   const Session& s = sessions_[i];
   if (s.closed) return static_cast<std::int64_t>(s.start) + offers_[s.offer].late_ms + kAheadMs;
-  const TickSet ticks = ticks_of(i);
-  const auto pending = ticks.first_pending();
-  return pending ? std::min(idle_time(i), ticks.begins(*pending)) : idle_time(i);
+  return next_look(i, idle_time(i));
 }
 
-void Book::arm(std::uint32_t i) {
+// Of a session that is not closed.
+std::int64_t Book::next_look(std::uint32_t i, std::int64_t idle) {
+  return std::min(idle, ticks_of(i).next_due());
+}
+
+void Book::arm(std::uint32_t i, std::int64_t at) {
   Session& s = sessions_[i];
-  const std::int64_t second = wheel_.second_for(wake_time(i));
+  const std::int64_t second = wheel_.second_for(at);
   if (s.armed && wheel_.second_of(static_cast<std::uint32_t>(s.armed_bucket)) <= second) return;
   s.armed = 1;
   s.armed_bucket = TimerWheel::bucket_of(second) & (TimerWheel::kBuckets - 1);

@@ -82,7 +82,7 @@ void Fold::apply(Offset offset, TimeMs append_time, std::string& value, FoldOutp
     if (line.size > codec::kLineBytesMax) {
       group[n] = fail(code::kLineTooLong, {});
     } else {
-      group[n] = codec::parse_input(line);
+      codec::read_input(line, group[n]);
       if (group[n]) book.warm_slots(*group[n]);
     }
     if (++n == kGroup) flush();

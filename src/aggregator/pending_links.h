@@ -26,7 +26,10 @@ class PendingLinks {
   }
   // `proof_at` is where the proof's text stands in the lines that finish() is given. Not when full.
   void add(std::uint32_t session, const TickLine& line, std::size_t proof_at) {
-    links_[size_++] = {session, proof_at, TickLink(line)};
+    Link& link = links_[size_++];
+    link.session = session;
+    link.proof_at = proof_at;
+    link.bytes.pack(line);
   }
   // Moves the sessions' chains on and writes the proofs.
   void finish(Slab<Session>& sessions, std::string& lines) {

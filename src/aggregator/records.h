@@ -144,10 +144,9 @@ static_assert(sizeof(Viewer) == 64 && kSessionsMax < 1U << 10);
 class Short {
  public:
   static constexpr std::int64_t kEnd = std::int64_t{1} << 48;
+  // Word by word: copied into one of 64 bits that is read at once, they would have to wait for the store.
   std::int64_t get() const {
-    std::int64_t v = 0;
-    std::memcpy(&v, words_, sizeof words_);
-    return v;
+    return words_[0] | std::int64_t{words_[1]} << 16 | std::int64_t{words_[2]} << 32;
   }
   void set(std::int64_t v) {  // 0 … kEnd − 1
     std::memcpy(words_, &v, sizeof words_);

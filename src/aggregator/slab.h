@@ -1,7 +1,7 @@
 #pragma once
 // Private to the fold: records named by a 32-bit index that stays valid until release(). They live in chunks,
 // each twice as large as the one before, so that growing never moves a record and never holds two copies of
-// the state, and finding a chunk takes no memory access beyond a table of twenty pointers.
+// the state, and finding a record takes no memory access beyond a small table of addresses.
 
 #include <array>
 #include <bit>
@@ -26,7 +26,7 @@ class Slab {
   Slab(const Slab&) = delete;
   Slab& operator=(const Slab&) = delete;
   Slab& operator=(Slab&& other) noexcept {
-    std::swap(chunks_, other.chunks_);
+    std::swap(bases_, other.bases_);
     std::swap(free_, other.free_);
     std::swap(size_, other.size_);
     return *this;
@@ -35,13 +35,13 @@ class Slab {
     if constexpr (!std::is_trivially_destructible_v<T>) {
       for (std::uint32_t i = 0; i < size_; ++i) (*this)[i].~T();
     }
-    for (T* chunk : chunks_) std::free(chunk);
+    for (std::uint32_t log = kFirstLog; size_ != 0 && (1U << log) < size_ + kFirst; ++log)
+      std::free(at(log, 1U << log));
   }
 
   T& operator[](std::uint32_t i) {
     const std::uint32_t j = i + kFirst;
-    const auto log = static_cast<std::uint32_t>(31 - std::countl_zero(j));
-    return chunks_[log - kFirstLog][j - (1U << (log & 31U))];
+    return *at(log_of(j), j);
   }
   const T& operator[](std::uint32_t i) const { return const_cast<Slab&>(*this)[i]; }
 
@@ -56,8 +56,9 @@ class Slab {
     assert(size_ < kSizeMax);
     const std::uint32_t j = size_ + kFirst;
     if (std::has_single_bit(j)) {
-      const auto log = static_cast<std::uint32_t>(std::countr_zero(j));
-      chunks_[log - kFirstLog] = static_cast<T*>(huge_allocate(sizeof(T) << log));
+      const std::uint32_t log = log_of(j);
+      bases_[log - kFirstLog] =
+          reinterpret_cast<std::uintptr_t>(huge_allocate(sizeof(T) << log)) - (sizeof(T) << log);
     }
     new (&(*this)[size_]) T{};
     return size_++;
@@ -80,7 +81,16 @@ class Slab {
   static constexpr std::uint32_t kFirst = 1U << kFirstLog;  // records of the first chunk
   static constexpr std::uint32_t kSizeMax = 0x7FFF'FF00;    // wheel entries keep a bit for themselves
 
-  std::array<T*, 32 - kFirstLog> chunks_{};
+  // Chunk `log` holds the records whose j = index + kFirst has that many bits below its highest.
+  static std::uint32_t log_of(std::uint32_t j) { return 31U ^ static_cast<std::uint32_t>(__builtin_clz(j)); }
+  T* at(std::uint32_t log, std::uint32_t j) const {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): an address within a chunk, made of one outside it
+    return reinterpret_cast<T*>(bases_[log - kFirstLog] + std::uintptr_t{j} * sizeof(T));
+  }
+
+  // Where each chunk's record of j = 0 would stand, so that finding one subtracts nothing. No pointer: the
+  // leak sanitizer does not see that what is alive at exit is still known.
+  std::array<std::uintptr_t, 32 - kFirstLog> bases_{};
   std::vector<std::uint32_t> free_;
   std::uint32_t size_ = 0;
 };

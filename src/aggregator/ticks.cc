@@ -14,10 +14,9 @@ const TickRun* TickSet::run_of(std::uint32_t k) const {
   return k < run.to ? &run : nullptr;
 }
 
-bool TickSet::is_bought(std::uint32_t k) const {
+bool TickSet::is_bought_in_general(std::uint32_t k) const {
   if (k >= s_.base) {
     const std::uint32_t i = k - s_.base;
-    if (!s_.ragged) return i < s_.bought_n();
     return i < kWindow && ((extras_.window(s_).bought >> i) & 1) != 0;
   }
   const TickRun* run = run_of(k);
@@ -186,10 +185,7 @@ void TickSet::take_back(Run run) {
   forget_marks();
 }
 
-std::uint32_t TickSet::make_due(std::int64_t t) {
-  const std::int64_t since = t - static_cast<std::int64_t>(s_.start);
-  if (since < 0) return 0;
-  const std::int64_t begun = since / offer_.tick_ms + 1;  // ticks below have begun
+std::uint32_t TickSet::make_due_below(std::int64_t begun) {
   std::uint32_t n = 0;
   if (begun > s_.base && !s_.ragged) {
     const auto to = static_cast<std::uint32_t>(std::min<std::int64_t>(begun - s_.base, s_.bought_n()));
@@ -250,11 +246,12 @@ void TickSet::forget_marks() {
   extras_.settle(index_, s_);
 }
 
-std::int64_t TickSet::ends() const {
+std::int64_t TickSet::ends_in_general() const {
   if (s_.ticks == 0) return static_cast<std::int64_t>(s_.start);
-  const std::uint32_t width =
-      s_.ragged ? static_cast<std::uint32_t>(std::bit_width(extras_.window(s_).bought)) : s_.bought_n();
-  if (width != 0) return begins(static_cast<std::int64_t>(s_.base) + width);
+  if (s_.ragged) {
+    const auto width = static_cast<std::uint32_t>(std::bit_width(extras_.window(s_).bought));
+    return begins(std::int64_t{s_.base} + width);
+  }
   std::uint32_t end = s_.base;
   if (const Extra* extra = extras_.find(index_, s_)) {
     for (auto run = extra->runs.rbegin(); run != extra->runs.rend(); ++run) {
@@ -265,19 +262,14 @@ std::int64_t TickSet::ends() const {
   return begins(end);
 }
 
-std::optional<std::uint32_t> TickSet::first_pending() const {
+std::int64_t TickSet::next_due_in_general() const {
   if (const Extra* extra = extras_.find_unsettled(index_, s_)) {
     for (const TickRun& run : extra->runs) {
-      if (run.pending != 0) return run.from;
+      if (run.pending != 0) return begins(run.from);
     }
   }
-  if (!s_.ragged) {
-    if (s_.due_n() >= s_.bought_n()) return std::nullopt;
-    return s_.base + s_.due_n();
-  }
   const std::uint64_t word = pending_word();
-  if (word == 0) return std::nullopt;
-  return s_.base + static_cast<std::uint32_t>(std::countr_zero(word));
+  return word == 0 ? kNever : begins(std::int64_t{s_.base} + std::countr_zero(word));
 }
 
 }  // namespace paytick::aggregator

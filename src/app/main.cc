@@ -4,6 +4,7 @@
 #include <exception>
 #include <string>
 
+#include "aggregator/step_memory.h"
 #include "app/commands.h"
 
 namespace {
@@ -49,6 +50,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  paytick::aggregator::keep_memory_of_steps();
   try {
     return run(argc, argv);
   } catch (const std::exception& error) {

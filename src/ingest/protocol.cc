@@ -3,11 +3,9 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
-#include <array>
-#include <charconv>
-
 #include "ingest/errors.h"
 #include "ingest/protocol_json.h"
+#include "model/digits.h"
 
 namespace paytick::ingest {
 namespace {
@@ -177,19 +175,15 @@ Result<Ping> parse_ping(codec::MutableLine line) {
 
 // By hand, for it is most of what a gateway says; nothing in it needs an escape.
 void render_tick(const TickAnswer& answer, std::string& out) {
-  const auto number = [&out](std::int64_t value) {
-    std::array<char, 20> digits;
-    out.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr);
-  };
   out.append(R"({"type":"tick","newBalance":")").append(to_decimal(answer.spendable));
   out.append(R"(","paidUntil":)");
-  number(answer.paid_until.ms);
+  append_digits(out, answer.paid_until.ms);
   out.append(R"(,"session":")").append(to_text(answer.session));
   out.append(R"(","resumeToken":")").append(answer.resume_token).append(1, '"');
   if (!answer.play_token.empty()) out.append(R"(,"playToken":")").append(answer.play_token).append(1, '"');
   if (answer.seq) {
     out.append(R"(,"seq":)");
-    number(*answer.seq);
+    append_digits(out, *answer.seq);
   }
   out += '}';
 }

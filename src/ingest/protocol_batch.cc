@@ -4,11 +4,11 @@
 #include <rapidjson/writer.h>
 
 #include <algorithm>
-#include <charconv>
 #include <iterator>
 
 #include "ingest/errors.h"
 #include "ingest/protocol_json.h"
+#include "model/digits.h"
 #include "model/inputs.h"
 
 namespace paytick::ingest {
@@ -164,9 +164,9 @@ Result<BatchLine> parse_batch_line(codec::MutableLine text, TimeMs now, OtherMem
 }
 
 void render_accepted(std::uint32_t line, std::string& out) {
-  char digits[16];
-  const auto end = std::to_chars(digits, digits + sizeof digits, line).ptr;
-  out.append(R"({"line":)").append(digits, end).append(R"(,"status":"accepted"})").push_back('\n');
+  out.append(R"({"line":)");
+  append_digits(out, line);
+  out.append(R"(,"status":"accepted"})").push_back('\n');
 }
 
 void render_refused(std::uint32_t line, const Error& error, std::string& out) {

@@ -52,7 +52,7 @@ template <typename Target>
 struct Alternatives {
   static bool read_canonical(MutableLine line, Target& out) {
     CanonicalReader reader(line.data, line.size);
-    return reader.template head<Target>() && reader.members(out);
+    return reader.template head<Target>() && reader.members(out = Target());
   }
   static Result<void> read(json::Value line, std::string_view type, Target& out) {
     if (type != decltype(Shape<Target>::kType)::kName) return unknown_type(type);
@@ -70,11 +70,17 @@ struct Alternatives<std::variant<Events...>> {
     const auto try_one = [&]<typename E>(std::type_identity<E>) {
       CanonicalReader reader(line.data, line.size);
       if (!reader.template head<E>()) return false;
-      good = reader.members(out.template emplace<E>());
+      good = reader.members(fresh<E>(out));
       return true;
     };
     static_cast<void>((try_one(std::type_identity<Events>()) || ...));
     return good;
+  }
+  // Most lines are of the type of the one before.
+  template <typename E>
+  static E& fresh(Target& out) {
+    if (E* same = std::get_if<E>(&out)) return *same = E();
+    return out.template emplace<E>();
   }
   static Result<void> read(json::Value line, std::string_view type, Target& out) {
     Result<void> result;
@@ -105,9 +111,15 @@ Result<Target> parse_any(MutableLine line) {
 }
 
 template <typename Target>
+void parse(MutableLine line, Result<Target>& out) {
+  if (!out) out = Target();
+  if (!Alternatives<Target>::read_canonical(line, *out)) out = parse_any<Target>(line);
+}
+
+template <typename Target>
 Result<Target> parse(MutableLine line) {
   Result<Target> result;
-  if (!Alternatives<Target>::read_canonical(line, *result)) result = parse_any<Target>(line);
+  parse(line, result);
   return result;
 }
 

@@ -3,11 +3,18 @@
 
 namespace paytick::codec {
 
-Result<Input> parse_input(MutableLine line) {
+void read_input(MutableLine line, Result<Input>& out) {
   if (line.size > kLineBytesMax) {
-    return fail("malformed_json", "a line of " + std::to_string(line.size) + " bytes is too long");
+    out = fail("malformed_json", "a line of " + std::to_string(line.size) + " bytes is too long");
+  } else {
+    parse(line, out);
   }
-  return parse<Input>(line);
+}
+
+Result<Input> parse_input(MutableLine line) {
+  Result<Input> input;
+  read_input(line, input);
+  return input;
 }
 
 void write(const Input& input, std::string& out) { write_variant(input, out); }

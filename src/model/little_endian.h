@@ -33,6 +33,14 @@ class Packer {
   // Text ends what is packed, or comes after its length: nothing here separates it from its neighbour.
   Packer& put(std::string_view text) { return copy(text.data(), text.size()); }
 
+  // Over an id that was put before.
+  template <std::size_t N, typename Tag>
+  void put_at(std::size_t at, const Bytes<N, Tag>& id) {
+    assert(at + N <= size_);
+    std::memcpy(bytes_.data() + at, id.bytes.data(), N);
+  }
+  void clear() { size_ = 0; }
+
   std::span<const std::uint8_t> bytes() const { return {bytes_.data(), size_}; }
 
  private:

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "model/digits.h"
 #include "model/error.h"
 #include "model/json.h"
 #include "model/plan.h"
@@ -83,13 +84,8 @@ class CanonicalReader {
   template <Numeric T, typename Rule>
   bool read(T& out, Rule rule) {
     const char* const start = at_;
-    const char* const stop = end_ - at_ > 18 ? at_ + 18 : end_;  // 18 digits fit without a check
-    std::int64_t number = 0;
-    for (; at_ < stop; ++at_) {
-      const auto digit = static_cast<unsigned>(*at_ - '0');
-      if (digit > 9) break;
-      number = number * 10 + static_cast<std::int64_t>(digit);
-    }
+    const auto [number, stop] = read_digits(at_, end_);
+    at_ = stop;
     // A character that continues the number is not the one that must follow it, and is refused there.
     if (at_ == start || (*start == '0' && at_ - start > 1)) return false;
     return assign(out, number, rule);

@@ -1,13 +1,13 @@
 #pragma once
 // Private to the codec: writes the members that a Shape lists.
 
-#include <charconv>
 #include <cstring>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "model/digits.h"
 #include "model/shape.h"
 
 namespace paytick::codec {
@@ -56,7 +56,7 @@ class MemberWriter {
 
   template <std::size_t N>
   void put(const std::array<char, N>& bytes) {
-    static_assert(N < kMemberBytesMax - kTxHashText);
+    static_assert(N <= kMemberBytesMax - (kTxHashText + 2) - 2);  // a quoted hash and a line's end
     std::memcpy(at_, bytes.data(), N);
     at_ += N;
   }
@@ -70,7 +70,7 @@ class MemberWriter {
   }
   template <Numeric T>
   void write(T value) {
-    at_ = std::to_chars(at_, at_ + 20, raw_of(value)).ptr;
+    at_ = write_digits(at_, raw_of(value));
   }
   template <std::size_t N, typename Tag>
   void write(const Bytes<N, Tag>& id) {

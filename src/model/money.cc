@@ -1,7 +1,8 @@
 #include "model/money.h"
 
 #include <algorithm>
-#include <charconv>
+
+#include "model/digits.h"
 
 namespace paytick {
 
@@ -11,9 +12,8 @@ std::string to_decimal(Amount amount) {
   const auto bits = static_cast<std::uint64_t>(amount.units());
   const std::uint64_t magnitude = negative ? 0 - bits : bits;
 
-  char digits[24];
-  char* const end = std::to_chars(digits, digits + sizeof digits, magnitude).ptr;
-  std::string text(digits, end);
+  char digits[kDigitsMax];
+  std::string text(digits, write_digits(digits, magnitude));
   if (text.size() <= kDecimals) text.insert(0, kDecimals + 1 - text.size(), '0');
   text.insert(text.size() - kDecimals, 1, '.');
   if (negative) text.insert(text.begin(), '-');

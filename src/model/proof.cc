@@ -1,16 +1,10 @@
 #include "model/proof.h"
 
-#include <cassert>
-#include <cstring>
-
 #include "model/hash.h"
 #include "model/little_endian.h"
 
 namespace paytick {
 namespace {
-
-// The first field of each link, so that no line can pass for one of another type.
-enum class Tag : std::uint8_t { opened = 1, tick = 2, adjust = 3, closed = 4, charges = 5, charge = 6 };
 
 // A tick's link is one block of BLAKE2b, which is what it costs.
 constexpr std::size_t kBlockBytes = 128;
@@ -26,7 +20,7 @@ Proof hash(const Packer<Capacity>& fields) {
 
 Proof link(const OpenedLine& opened, const SumLine& sum) {
   Packer<512> fields;
-  fields.put(Proof()).put(Tag::opened).put(opened.session).put(opened.sum);
+  fields.put(Proof()).put(LinkTag::opened).put(opened.session).put(opened.sum);
   fields.put(opened.viewer).put(sum.meter).put(sum.creator).put(sum.bps);
   fields.put(opened.content).put(opened.plan.id);
   fields.put(opened.plan.tick_ms).put(opened.plan.price_per_tick.units()).put(opened.plan.heartbeat_ms);
@@ -35,20 +29,9 @@ Proof link(const OpenedLine& opened, const SumLine& sum) {
   return hash(fields);
 }
 
-TickLink::TickLink(const TickLine& line) {
-  Packer<kBytes> fields;
-  fields.put(Proof()).put(Tag::tick).put(line.session).put(line.sum).put(line.k).put(line.n);
-  fields.put(line.price.units()).put(line.start.ms).put(line.ticks);
-  fields.put(line.charged.units()).put(line.due.units());
-  fields.put(line.paid_until.ms).put(line.spendable.units());
-  assert(fields.bytes().size() == kBytes);
-  std::memcpy(bytes_.data(), fields.bytes().data(), kBytes);
-}
-
-void TickLink::set_prev(const Proof& prev) { std::memcpy(bytes_.data(), prev.bytes.data(), Proof::kSize); }
-
 Proof link(const Proof& prev, const TickLine& line) {
-  TickLink link(line);
+  TickLink link;
+  link.pack(line);
   link.set_prev(prev);
   Proof proof;
   blake2b({link.data(), TickLink::kBytes}, proof.bytes);
@@ -57,7 +40,7 @@ Proof link(const Proof& prev, const TickLine& line) {
 
 Proof link(const Proof& prev, const AdjustLine& line) {
   Packer<kBlockBytes> fields;
-  fields.put(prev).put(Tag::adjust).put(line.session).put(line.sum).put(line.k).put(line.n);
+  fields.put(prev).put(LinkTag::adjust).put(line.session).put(line.sum).put(line.k).put(line.n);
   fields.put(line.price.units()).put(line.start.ms).put(line.reason).put(line.ticks);
   fields.put(line.charged.units()).put(line.due.units());
   fields.put(line.paid_until.ms).put(line.spendable.units());
@@ -67,7 +50,7 @@ Proof link(const Proof& prev, const AdjustLine& line) {
 Proof link(const Proof& prev, const ClosedLine& line) {
   Packer<kBlockBytes> fields;
   fields.put(prev)
-      .put(Tag::closed)
+      .put(LinkTag::closed)
       .put(line.session)
       .put(line.at.ms)
       .put(line.ticks)
@@ -77,13 +60,13 @@ Proof link(const Proof& prev, const ClosedLine& line) {
 
 Proof start_charges(const MeterId& meter) {
   Packer<kBlockBytes> fields;
-  fields.put(Proof()).put(Tag::charges).put(meter);
+  fields.put(Proof()).put(LinkTag::charges).put(meter);
   return hash(fields);
 }
 
 Proof link(const Proof& prev, const ChargeLine& line) {
   Packer<256> fields;
-  fields.put(prev).put(Tag::charge).put(line.sum).put(line.kind).put(line.amount.units());
+  fields.put(prev).put(LinkTag::charge).put(line.sum).put(line.kind).put(line.amount.units());
   fields.put(line.charged.units()).put(line.due.units()).put(line.spendable.units()).put(line.at.ms);
   fields.put(std::string_view(line.key));
   return hash(fields);

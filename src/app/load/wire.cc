@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "model/digits.h"
+
 namespace paytick::app::load {
 namespace {
 
@@ -13,12 +15,6 @@ constexpr std::size_t kAtDigits = 13;  // milliseconds since the epoch, until th
 
 void put_digits(char* to, std::size_t digits, std::uint64_t value) {
   for (std::size_t i = digits; i-- > 0; value /= 10) to[i] = static_cast<char>('0' + value % 10);
-}
-
-void append_number(std::string& out, std::uint64_t value) {
-  std::array<char, 20> text;
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
-  out.append(text.data(), end);
 }
 
 // The first character after "name":
@@ -51,7 +47,7 @@ void LineWriter::heartbeat(const Beat& beat, std::string& out) const {
   put_digits(line + session_digits_, kNameDigits, beat.viewer);
   std::copy_n(line + session_digits_, kNameDigits, line + attachment_digits_);
   put_digits(line + at_digits_, kAtDigits, static_cast<std::uint64_t>(beat.at.ms));
-  append_number(out, beat.seq);
+  append_digits(out, beat.seq);
   out.append("}\n");
 }
 
@@ -61,7 +57,7 @@ void LineWriter::names(std::string_view type, std::uint32_t viewer, TimeMs at, s
   const std::string name = run_ + "-" + std::string(digits.data(), digits.size());
   out.append(R"({"type":")").append(type).append(R"(","session":")").append(name);
   out.append(R"(","attachment":")").append(name).append(R"(","at":)");
-  append_number(out, static_cast<std::uint64_t>(at.ms));
+  append_digits(out, static_cast<std::uint64_t>(at.ms));
 }
 
 void LineWriter::open(std::uint32_t viewer, const ViewerId& account, const MeterId& meter,

@@ -1,7 +1,9 @@
 #include "model/ids.h"
 
 #include <gtest/gtest.h>
+#include <sodium.h>
 
+#include <array>
 #include <random>
 
 #include "model/hash.h"
@@ -73,6 +75,20 @@ TEST(Ids, Base64urlIsUnpaddedAndUsesTheUrlAlphabet) {
   EXPECT_EQ(to_text(id), "_____________________w");
   id.bytes.fill(0xfb);
   EXPECT_EQ(to_text(id), "-_v7-_v7-_v7-_v7-_v7-w");
+}
+
+TEST(Ids, Base64urlIsThatOfLibsodium) {
+  std::mt19937_64 random(13);
+  const auto check = [&]<typename Id>(const Id& id) {
+    std::array<char, 64> text{};
+    sodium_bin2base64(text.data(), text.size(), id.bytes.data(), id.bytes.size(),
+                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    ASSERT_EQ(to_text(id), text.data());
+  };
+  for (int i = 0; i < 1'000; ++i) {
+    check(random_id<SessionId>(random));
+    check(random_id<Proof>(random));
+  }
 }
 
 // The examples of SEP-23.
