@@ -3,6 +3,7 @@ FROM debian:bookworm-slim AS build
 WORKDIR /src
 # The packages change seldom, the source often.
 COPY scripts/install-deps scripts/install-librdkafka scripts/
+COPY tools/librdkafka tools/librdkafka
 RUN scripts/install-deps --build && scripts/install-librdkafka && rm -rf /var/lib/apt/lists/*
 COPY . .
 RUN cmake --preset release -DPAYTICK_TESTS=OFF -DPAYTICK_BENCH=OFF \

@@ -1,7 +1,7 @@
 # paytick_rdkafka: the Kafka client library. Looked for in this order:
 #   -DPAYTICK_RDKAFKA_ROOT=<prefix>, with include/ and lib/ below it
 #   where scripts/install-librdkafka puts it
-#   the system's, through pkg-config
+#   the system's, through pkg-config (without what tools/librdkafka mends)
 # Older versions are refused: their transactions lose or repeat messages (ours are exactly once or stop).
 set(PAYTICK_RDKAFKA_ROOT "" CACHE PATH "Prefix of librdkafka; empty: scripts/install-librdkafka's, else the system's")
 set(paytick_rdkafka_least 2.12.0)

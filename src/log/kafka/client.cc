@@ -39,7 +39,8 @@ Result<Conf> make_conf(const KafkaSettings& settings, const Options& ours) {
               {"reconnect.backoff.max.ms", "1000"},
               {"topic.metadata.refresh.interval.ms", "30000"},
               // A broker that was held up may list no broker, and then the client knows none. It begins anew
-              // with those it was configured with; by default five minutes later.
+              // with those it was configured with; by default five minutes later. What could keep it from
+              // that for ever is mended in our build (tools/librdkafka).
               {"metadata.recovery.strategy", "rebootstrap"},
               {"metadata.recovery.rebootstrap.trigger.ms", "3000"},
               {"socket.nagle.disable", "true"},
