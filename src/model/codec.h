@@ -44,7 +44,7 @@ struct MutableLine {
 };
 
 Result<Input> parse_input(MutableLine line);
-void read_input(MutableLine line, Result<Input>& out);  // the same, in place: moves no event
+void read_input(MutableLine line, Result<Input>& out);  // the same, over what was read before
 Result<Output> parse_output(MutableLine line);
 Result<Settlement> parse_settlement(MutableLine line);
 Result<Content> parse_content(MutableLine line);  // "unknown_type" for the keys in the catalogue
